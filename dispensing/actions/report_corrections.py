@@ -82,7 +82,12 @@ def send_file_again(*, file: ReportFile, by: User) -> ReportFile:
 
 
 def facts_today(report: ReportRecord) -> Facts:
-    """Return what the tables say today of the unit of a report: with what was corrected since."""
+    """Return what the tables say today of the unit of a report: with what was corrected since.
+
+    Of a unit that is not handed over, or not any more, they say what was reported.
+    """
+    if report.unit.handed_over_at is None:
+        return report.facts
     hand_over = HandOver.objects.select_related(
         "order__patient", "order__certification__physician", "assignment__caregiver"
     ).get(order=report.unit.order_id)

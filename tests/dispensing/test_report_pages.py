@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from dispensing import actions
-from dispensing.models import ReportAnswer, ReportFile, ReportRecord
+from dispensing.models import DispensedUnit, ReportAnswer, ReportFile, ReportRecord
 from tests import factories
 from tests.delivery import people
 from tests.dispensing.test_reporting import delivered
@@ -183,3 +183,14 @@ def test_an_answer_is_entered_and_what_cannot_be_used_is_kept_with_why(monday):
         assert pharmacist.post(ENTER, {"text": whole}).status_code == 302
     file.refresh_from_db()
     assert file.status == "accepted" and file.answers.count() == 1
+
+
+def test_a_report_of_a_unit_that_came_back_unseen_is_revised_from_what_was_sent(monday):
+    in_error(monday)
+    first, pharmacist = ReportRecord.objects.order_by("pk").first(), signed_in()
+    pharmacist.post(step(first, "settle"), {"reason": "Status mail of Nov 27."})
+    with unguarded():  # as `swap_units` does: what came back was never handed over
+        DispensedUnit.objects.filter(pk=first.unit_id).update(place="road", handed_over_at=None)
+    shown = pharmacist.get(step(first, "revise"))
+    assert shown.context["form"].initial["city"] == first.facts["recipient"]["city"]
+    assert pharmacist.post(step(first, "revise"), {}).status_code == 200
