@@ -19,7 +19,14 @@ from certification.models import Draft
 from certification.presenters.addresses import is_signer, step_url
 from certification.presenters.steps import PAGE_LABELS, steps_of
 from certification.rules import CertificationError
-from certification.views.scope import OfficeRequest, find_draft, own_certification, say_whose, tell_who_signs
+from certification.views.scope import (
+    OfficeRequest,
+    find_draft,
+    own_certification,
+    record_view,
+    say_whose,
+    tell_who_signs,
+)
 
 
 def draft_page(view: View, *, for_signer: bool = False, of_renewal: bool = False) -> View:
@@ -66,6 +73,7 @@ def step_context(draft: Draft, current: str, errors: Mapping[str, Exception]) ->
 def certification_discard(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Ask before a draft is discarded, and delete it."""
     if request.method != "POST":
+        record_view(request, draft)
         return render(request, "certification/certification_discard.html", {"draft": draft})
     try:
         discard_draft(draft=draft, by=request.user)

@@ -28,7 +28,7 @@ from certification.steps import answers_of
 from certification.views.batch_signing import go_on_in_queue, place_in_queue
 from certification.views.form_page import form_page, posted
 from certification.views.letters import letters_of, wants_letters
-from certification.views.scope import certification_page
+from certification.views.scope import certification_page, record_view
 from certification.views.signing import SignView
 from certification.views.steps import limit_hint
 
@@ -55,6 +55,7 @@ def renew(request: SignedInRequest, certification: Certification) -> HttpRespons
 
 def _closed(request: SignedInRequest, certification: Certification, reason: Exception) -> HttpResponse:
     """Say why the certification cannot be renewed now, and if it is too early, when it can."""
+    record_view(request, certification)
     opens = rules.renewal_opens_date(certification)
     context = {
         "certification": certification,

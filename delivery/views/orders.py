@@ -91,7 +91,6 @@ _lines = Prepared(lambda *, order: OrderLine.objects.filter(order=order).select_
 @order_required
 @require_safe
 def order_detail(request: OrdererRequest, order: Order) -> HttpResponse:
-    record(action="order.view", by=request.user, subject=order)
     orderer = request.orderer
     asked = asked_about([orderer.chosen], user=request.user, caller=orderer.caller, in_full=True)
     context = {**context_of(request, order, page_of(request, order)), "asked": asked}
@@ -112,5 +111,6 @@ def page_of(request: OrdererRequest, order: Order) -> OrderPage:
 
 
 def context_of(request: OrdererRequest, order: Order, page: OrderPage) -> dict[str, Any]:
-    """Return what the templates of an order need."""
+    """Record the look at an order, and return what the templates of its pages need."""
+    record(action="order.view", by=request.user, subject=order)
     return {"orderer": request.orderer, "order": order, "page": page}

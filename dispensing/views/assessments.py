@@ -49,6 +49,8 @@ def assessment(request: OrdererRequest, uuid: UUID) -> HttpResponse:
             messages.success(request, _("Thank you. Our pharmacist reads it before your next order is confirmed."))
             return redirect(_after(request, asked))
     question = question_of(asked, user=request.user, form=form)
+    if asked.patient.user_id != request.user.pk:
+        record(action="assessment.view", by=request.user, subject=asked)
     return render(request, "dispensing/assessment.html", {"asked": question, "orderer": orderer, "form": form})
 
 
