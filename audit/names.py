@@ -6,10 +6,10 @@ Each registered function answers for many ids at once, so that a page costs one 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
-from django.db.models import F
+from django.db.models import CharField, F, QuerySet, Value
 from django.urls import NoReverseMatch, reverse
 
 MOST_FOUND = 20  # people that one search finds
@@ -47,7 +47,9 @@ class Found:
 _said: dict[str, tuple[str, tuple[Any, ...], Callable[..., Name]]] = {}
 _actors: dict[Callable[[Collection[int]], dict[int, Actor]], int] = {}  # by rank, the lowest first
 _searches: list[Callable[[str], Iterable[Found]]] = []
-_belongings: dict[str, list[Callable[[Collection[int]], dict[str, Iterable[int]]]]] = defaultdict(list)
+Belongings = Callable[[Collection[int]], dict[str, Iterable[int]]]
+_belongings: dict[str, list[Belongings]] = defaultdict(list)
+_shown: dict[str, list[Callable[[Collection[int]], dict[str, QuerySet[Any]]]]] = defaultdict(list)
 
 
 # --- What the apps register ----------------------------------------------------------------------------------------
@@ -72,10 +74,19 @@ def register_search(find: Callable[[str], Iterable[Found]]) -> None:
         _searches.append(find)
 
 
-def register_belongings(label: str, read: Callable[[Collection[int]], dict[str, Iterable[int]]]) -> None:
+def register_belongings(label: str, read: Belongings) -> None:
     """Register `read`, which returns by model label the ids of rows that belong to these rows."""
     if read not in _belongings[label]:
         _belongings[label].append(read)
+
+
+def register_shown(label: str, read: Callable[[Collection[int]], dict[str, QuerySet[Any]]]) -> None:
+    """Register `read`, which returns by model label rows that are not only about these rows, but show them.
+
+    A run shows the patients of all its orders. Which events show them: `words.SHOW_OTHERS`.
+    """
+    if read not in _shown[label]:
+        _shown[label].append(read)
 
 
 def is_registered(label: str) -> bool:
@@ -123,6 +134,33 @@ def belongings_of(found: Iterable[Found]) -> Ids:
         for read in _belongings[label]:
             for of, more in read(pks).items():
                 ids[of].update(pk for pk in more if pk)
+    return dict(ids)
+
+
+def shown_with(found: Iterable[Found]) -> Ids:
+    """Return by label the ids of the rows that show what was found, besides those that belong to it."""
+    rows = list(found)
+    pks = {label: [row.pk for row in rows if row.label == label] for label in {row.label for row in rows}}
+    parts = [part for label in pks for read in _shown[label] for part in read(pks[label]).items()]
+    return _in_one_query(parts)
+
+
+def about(label: str, pk: int) -> tuple[Ids, Ids]:
+    """Return by label the ids of what belongs to one row and of what shows it, in a query each, without accounts.
+
+    A row may only have belongings that are read as ids of their own table.
+    """
+    belongings = [part for read in _belongings[label] for part in read([pk]).items() if part[0] != ACCOUNT]
+    ids = _in_one_query(cast(list[tuple[str, QuerySet[Any]]], belongings))
+    return {**ids, label: ids.get(label, set()) | {pk}}, shown_with([Found(label, pk, "")])
+
+
+def _in_one_query(parts: list[tuple[str, QuerySet[Any]]]) -> Ids:
+    """Return the ids of these rows by label."""
+    ids: Ids = defaultdict(set)
+    columns = [rows.order_by().annotate(of=Value(label, CharField())).values_list("pk", "of") for label, rows in parts]
+    for pk, label in columns[0].union(*columns[1:], all=True) if columns else ():
+        ids[label].add(pk)
     return dict(ids)
 
 

@@ -73,17 +73,24 @@ def events_of(question: Question) -> QuerySet[Event]:
 def _about(found: list[names.Found], asked: str) -> Q:
     belongings = names.belongings_of(found)
     accounts = belongings.get(names.ACCOUNT, set())
-    concerns = Q(pk__in=[])
-    for label, pks in belongings.items():
-        concerns |= Q(subject_type=label, subject_id__in=pks)
+    concerns = of_subjects(belongings)
+    showed = of_subjects(names.shown_with(found)) & Q(action__in=words.SHOW_OTHERS)
     did = Q(actor_id__in=accounts) if accounts else Q(pk__in=[])
     if asked == DID:
         return did
     if asked == CONCERNS:
         return concerns
     if asked == LOOKED:
-        return concerns & Q(action__in=words.view_events()) & ~did
-    return concerns | did
+        return (concerns & Q(action__in=words.view_events() | words.PAPERS) | showed) & ~did
+    return concerns | did | showed
+
+
+def of_subjects(ids: names.Ids) -> Q:
+    """Return the filter for events about these rows."""
+    found = Q(pk__in=[])
+    for label, pks in ids.items():
+        found |= Q(subject_type=label, subject_id__in=pks)
+    return found
 
 
 def _on_day(events: QuerySet[Event], day: date) -> QuerySet[Event]:

@@ -283,6 +283,15 @@ SENTENCES = {
 _VIEWS = {"card.check", "call.answer", "order.list"}
 
 
+# A paper on which a person stands. The timeline of an order names it, unlike a look.
+PAPERS = frozenset({"order.print"})
+# What shows everybody who is in a run, on a call list or in a file of the monitoring report.
+SHOW_OTHERS = frozenset({
+    "run.view", "run.keep", "closure.calls", "recall.calls", "reportfile.view", "report.download", "reportanswer.view",
+    "caregiver.view",
+})  # fmt: skip
+
+
 def sentence(action: str) -> str:
     """Return the sentence of an event, or its name when it has none."""
     return SENTENCES.get(action) or _of_admin(action) or action.replace(".", ": ").replace("_", " ")

@@ -1,7 +1,9 @@
 """How patients, caregivers and what belongs to them are named in the audit trail."""
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from audit import names
@@ -88,6 +90,12 @@ def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
     }
 
 
+def showing_patient(pks: Collection[int]) -> dict[str, QuerySet[Any]]:
+    """Return the caregivers who are or were assigned to the patients: their pages name the patients."""
+    assigned = CaregiverAssignment.objects.filter(patient__in=pks).values("caregiver")
+    return {CAREGIVER: Caregiver.objects.filter(pk__in=assigned)}
+
+
 def of_caregiver(pks: Collection[int]) -> dict[str, Iterable[int]]:
     """Return the ids of the caregivers' cards, invitations, assignments and accounts."""
     rows = {"caregiver__in": pks}
@@ -127,4 +135,5 @@ def register() -> None:
     names.register_actors(patients, rank=4)
     names.register_search(search)
     names.register_belongings(PATIENT, of_patient)
+    names.register_shown(PATIENT, showing_patient)
     names.register_belongings(CAREGIVER, of_caregiver)

@@ -1,19 +1,49 @@
 """How the rows of this app are named in the audit trail."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import QuerySet
 
 from audit import names
 from audit.names import Name
 from certification.audit_names import PATIENT, person_columns, person_name
 from delivery.models.product_texts import full_name
-from dispensing.models import Paper, RecalledPerson, SelfAssessment
+from dispensing.models import (
+    DispensedUnit,
+    LabelPrint,
+    Paper,
+    Recall,
+    RecalledPerson,
+    ReportAnswer,
+    ReportEntry,
+    ReportFile,
+    ReportRecord,
+    SelfAssessment,
+)
 
 
 def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
     """Return the ids of what this app has of the patients, by model."""
+    units = DispensedUnit.objects.filter(order__patient__in=pks)
+    of_units = {"unit__order__patient__in": pks}
     return {
+        "dispensing.dispensedunit": units.values_list("pk", flat=True),
+        "dispensing.labelprint": LabelPrint.objects.filter(**of_units).values_list("pk", flat=True),
+        "dispensing.reportrecord": ReportRecord.objects.filter(**of_units).values_list("pk", flat=True),
         "dispensing.recalledperson": RecalledPerson.objects.filter(patient__in=pks).values_list("pk", flat=True),
         "dispensing.selfassessment": SelfAssessment.objects.filter(patient__in=pks).values_list("pk", flat=True),
+    }
+
+
+def showing_patient(pks: Collection[int]) -> dict[str, QuerySet[Any]]:
+    """Return the recalls about which the patients are asked, and the files of the report that hold their units."""
+    recalls = RecalledPerson.objects.filter(patient__in=pks).values("recall")
+    files = ReportEntry.objects.filter(record__unit__order__patient__in=pks).values("file")
+    return {
+        "dispensing.recall": Recall.objects.filter(pk__in=recalls),
+        "dispensing.reportfile": ReportFile.objects.filter(pk__in=files),
+        "dispensing.reportanswer": ReportAnswer.objects.filter(file__in=files),
     }
 
 
@@ -57,3 +87,4 @@ def register() -> None:
     names.register("dispensing.reportrecord", "unit", "kind", say=lambda unit, kind: Name(f"{unit:06d}", kind))
     names.register("dispensing.reportanswer", "received_at", say=lambda at: Name(f"{at:%Y-%m-%d %H:%M}"))
     names.register_belongings(PATIENT, of_patient)
+    names.register_shown(PATIENT, showing_patient)

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Delegate, Physician, User
+from audit import names, trail, words
 from audit.models import Event
-from certification.models import Card, Caregiver, Certification, Letter, Patient, PatientRequest
-from delivery.models import AllotmentEntry, Order
+from certification.audit_names import PATIENT
+from certification.models import Caregiver, Certification, Patient
+from delivery.models import Order
 from ui.keyset import Page, page_of
 
 RECORD_VIEWS_A_PAGE = 20
@@ -35,6 +37,26 @@ SEEN = {
     "order.list": gettext_lazy("the orders"),
     "order.view": gettext_lazy("an order"),
     "order.print": gettext_lazy("an order, printed for its delivery"),
+    "run.view": gettext_lazy("the sheet of a delivery"),
+    "run.keep": gettext_lazy("the sheet of a delivery"),
+    "handover.view": gettext_lazy("a hand-over"),
+    "handovercorrection.view": gettext_lazy("a correction of a hand-over"),
+    "itemreport.view": gettext_lazy("a report of a wrong item"),
+    "returneditem.view": gettext_lazy("an item that came back"),
+    "waitingentry.view": gettext_lazy("the wait for a place"),
+    "closure.calls": gettext_lazy("a call list about a closed day"),
+    "recall.calls": gettext_lazy("a call list about a recall"),
+    "recalledperson.view": gettext_lazy("the answer about a recall"),
+    "selfassessment.view": gettext_lazy("what was told about how well it works"),
+    "dispensedunit.view": gettext_lazy("an item that was dispensed"),
+    "labelprint.view": gettext_lazy("a label"),
+    "reportrecord.view": gettext_lazy("a report to the state’s monitoring program"),
+    "reportfile.view": gettext_lazy("a report to the state’s monitoring program"),
+    "report.download": gettext_lazy("a report to the state’s monitoring program"),
+    "reportanswer.view": gettext_lazy("a report to the state’s monitoring program"),
+    "invitation.view": gettext_lazy("the invitation to an account"),
+    "caregiver.view": gettext_lazy("the data of a caregiver"),
+    "stockmovement.view": gettext_lazy("what was taken from the stock for an order"),
 }
 # Why the account opened the record, by the beginning of the event's name; the first that fits counts. Orders,
 # certifications and renewals are named by their number instead.
@@ -77,45 +99,37 @@ class RecordView:
 # --- Which events --------------------------------------------------------------------------------------------------
 
 
-def _about(patient: Patient) -> Q:
-    """Return the filter for events about the patient and the patient's certifications, papers, requests and orders."""
-    certifications = Certification.objects.filter(patient=patient)
-    rows = {
-        "certification.patient": [patient.pk],
-        CERTIFICATION: certifications.values("pk"),
-        "certification.letter": Letter.objects.filter(certification__in=certifications).values("pk"),
-        "certification.card": Card.objects.filter(patient=patient).values("pk"),
-        "certification.patientrequest": PatientRequest.objects.filter(patient=patient).values("pk"),
-        "delivery.allotmententry": AllotmentEntry.objects.filter(patient=patient).values("pk"),
-        ORDER: Order.objects.filter(patient=patient).values("pk"),
-    }
-    subject = Q()
-    for kind, ids in rows.items():
-        subject |= Q(subject_type=kind, subject_id__in=ids)
-    return subject
+def about(patient: Patient) -> Q:
+    """Return the filter for events about the patient and what belongs to the patient, and for looks at what shows them.
+
+    The apps say what that is (`names.register_belongings`, `names.register_shown`), for the auditors as well.
+    """
+    belongings, shown = names.about(PATIENT, patient.pk)
+    return trail.of_subjects(belongings) | trail.of_subjects(shown) & Q(action__in=words.SHOW_OTHERS)
 
 
-def events_of_views(patient: Patient, *, but: User) -> QuerySet[Event]:
-    """Return the events by which others saw the patient's record; not what the patient or `but` saw."""
+def events_of_views(patient: Patient, concerns: Q, *, but: User) -> QuerySet[Event]:
+    """Return the events among `concerns` by which others saw the record; not what the patient or `but` saw."""
     own = [account for account in (patient.user_id, but.pk) if account]
-    seen = Event.objects.filter(_about(patient), action__in=SEEN, outcome=Event.Outcome.DONE)
+    seen = Event.objects.filter(concerns, action__in=SEEN, outcome=Event.Outcome.DONE)
     return seen.exclude(actor_id__isnull=True).exclude(actor_id__in=own)
 
 
 def page_of_record_views(patient: Patient, *, but: User, cursor: str | None) -> tuple[list[RecordView], Page]:
     """Return the record views of one page, the latest first, and the page."""
-    views = events_of_views(patient, but=but)
+    concerns = about(patient)
+    views = events_of_views(patient, concerns, but=but)
     keys = views.annotate(day=TruncDate("created_at")).order_by().values("actor_id", "session", "day")
     last_of_each = Event.objects.filter(pk__in=keys.annotate(last=Max("pk")).values("last"))
     page = page_of(last_of_each, keys=("-pk",), cursor=cursor, size=RECORD_VIEWS_A_PAGE, name="record-views")
-    return _record_views(page.rows, patient), page
+    return _record_views(page.rows, concerns), page
 
 
 def _key(event: Event) -> tuple[int | None, str, date]:
     return event.actor_id, event.session, timezone.localdate(event.created_at)
 
 
-def _record_views(lasts: list[Event], patient: Patient) -> list[RecordView]:
+def _record_views(lasts: list[Event], concerns: Q) -> list[RecordView]:
     """Return the record views that ended with these events.
 
     Each names everything that its account did for the patient in that session and day.
@@ -126,7 +140,7 @@ def _record_views(lasts: list[Event], patient: Patient) -> list[RecordView]:
     for actor_id, session in {(event.actor_id, event.session) for event in lasts}:
         same |= Q(actor_id=actor_id, session=session)
     record_views: dict[tuple, list[Event]] = {_key(event): [] for event in lasts}
-    for event in Event.objects.filter(_about(patient), same, outcome=Event.Outcome.DONE).order_by("pk"):
+    for event in Event.objects.filter(concerns, same, outcome=Event.Outcome.DONE).order_by("pk"):
         if _key(event) in record_views:
             record_views[_key(event)].append(event)
     who, numbers = _people(lasts), _numbers(record_views.values())
