@@ -89,7 +89,7 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
         last_review=_last_review(order) if sight.certification else None,
         left_before_mg=_left_before(order, certification, day) if sight.allotment else 0,
         same_door=same_door,
-        was_short=sight.history and _was_short(order),
+        was_short=_was_short(order),
         told=told_by(order.patient, most=MOST_TOLD, with_words=sight.assessment_words) if sight.assessments else [],
     )
     return OrderReview(
