@@ -61,8 +61,8 @@ class PaperPages(ActionAdmin):
         form = None
         if request.method == "POST":
             if request.POST.get("do") != "left" and _posted(request, papers) is None:
-                number = request.POST.get("order", "")[:20]
-                messages.error(request, _why_not(run, number, number))
+                asked = request.POST.get("order", "")
+                messages.error(request, _why_not(run, _number_in(asked), asked))
                 return HttpResponseRedirect(request.path)
             form = _typed_form(request, papers)
             if form.is_valid() and _was_done(request, papers, form):
@@ -92,11 +92,16 @@ class PaperPages(ActionAdmin):
 def _papers(run: Run, request: HttpRequest) -> Papers:
     """Return the papers of the run, with the order that is asked for; say why where it is not on its way in it."""
     asked = request.POST.get("order") or request.GET.get("order", "")
-    number = SearchTerm(asked[:40]).number("D") or ""
+    number = _number_in(asked)
     sheet = run_sheet(run, today=timezone.localdate(), chosen=number)
     if asked and request.method == "GET" and (sheet.current is None or sheet.current.order.number != number):
         messages.warning(request, _why_not(run, number, asked))
     return Papers(run, sheet, sheet.current)
+
+
+def _number_in(asked: str) -> str:
+    """Return the number of an order as it is stored, or an empty text where none was typed."""
+    return SearchTerm(asked[:40]).number("D") or ""
 
 
 def _why_not(run: Run, number: str, asked: str) -> str:
