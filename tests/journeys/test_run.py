@@ -64,6 +64,7 @@ def when_the_driver_says_to_be_late(dan, run):
 
 
 def when_the_driver_hands_over_the_wrong_item(dan, order):
+    dan.page.wait_for_load_state("networkidle")  # the unlocked sheet has come to rest
     when_the_driver_checks(dan, cash="85")
     dan.presses("Hand over")
     dan.sees(f"Order {order.number} is handed over.")
