@@ -70,12 +70,12 @@ class PreparedRow(models.Model):
         self, base_qs, using, pk_val, values, update_fields, forced_update
     ):
         """Write these fields of a row that is there; return whether it was."""
+        if not update_fields or any(hasattr(value, "resolve_expression") for _field, _model, value in values):
+            more = (pk_val, values, update_fields, forced_update)
+            return super()._do_update(base_qs, using, *more)  # type: ignore[call-arg] # of Django 6
         connection, model = connections[using], type(self)
         pairs = [(field, field.get_db_prep_save(value, connection)) for field, _model, value in values]
         filled = [value for _field, value in pairs if value is not None]
-        if not update_fields or any(hasattr(value, "as_sql") for value in filled):
-            more = (pk_val, values, update_fields, forced_update)
-            return super()._do_update(base_qs, using, *more)  # type: ignore[call-arg] # of Django 6
 
         def compile_() -> tuple[str, Sequence[Any]]:
             query = base_qs.filter(pk=pk_val).query.chain(UpdateQuery)

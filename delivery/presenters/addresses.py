@@ -18,7 +18,7 @@ ORDERS_READ = 50
 
 
 class EarlierOrder(NamedTuple):
-    """What the checkout asks of an order that was placed; fifty rows of the model would parse fifty phones."""
+    """The columns of a placed order that the checkout reads; fifty rows of the model would parse fifty phones."""
 
     number: str
     street: str

@@ -92,7 +92,8 @@ def test_several_rows_and_expressions_are_written_as_well():
     ]
     assert all(line.pk for line in OrderLine.objects.bulk_create(lines))
     lines[0].quantity = F("quantity") + 6
-    lines[0].save(update_fields=["quantity"])
+    lines[0].unit_price_cents = F("amount_mg")
+    lines[0].save(update_fields=["quantity", "unit_price_cents"])
     lines[1].quantity = 4
     lines[1].save()
     assert [*cart.lines.order_by("pk").values_list("quantity", flat=True)] == [7, 4]
