@@ -48,6 +48,16 @@ def in_error(clock):
     return file
 
 
+@pytest.mark.parametrize(("group", "is_shown"), [("Pharmacist", True), ("Auditor", True), ("Manager", False)])
+def test_the_text_of_a_file_is_for_who_may_read_birth_dates(monday, group, is_shown):
+    file = made(monday)
+    patient = DispensedUnit.objects.latest("pk").order.patient
+    born = f"{patient.birth_date:%Y%m%d}"
+    response = signed_in(group).get(page(file))
+    assert response.status_code == 200 and born in file.text
+    assert (born in response.content.decode()) is is_shown
+
+
 # --- Days and files ---------------------------------------------------------------------------------------------------
 
 
