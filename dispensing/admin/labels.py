@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin
 from audit.actions import record
 from audit.exports import Column, Export, moment
 from audit.many_rows import MOST_AT_ONCE
+from certification.admin.medical import sees_medical_words
 from delivery.models import Order
 from delivery.presenters.runs import staff_name
 from dispensing import actions, rules
@@ -37,6 +39,7 @@ EXPORT = Export(
 )  # fmt: skip
 K = LabelPrint.Kind
 EXPLAIN_DIRECTIONS = _("How %(name)s uses each product: every label of it says so, in at most 400 letters.")
+EMPTY_PRINTS_UNSEEN = _("An empty box prints what the certifier wrote.")
 EMPTY_PRINTS_CERTIFIER = _("An empty box prints what the certifier wrote: “%(words)s”")
 EMPTY_PRINTS_DEFAULT = _("An empty box prints: “%(words)s”")
 
@@ -182,14 +185,15 @@ class LabelPrintAdmin(ActionAdmin):
             **self.admin_site.each_context(request), "opts": self.opts, "form": form, "order": order,
             "change_url": back, "original": order,
             "title": gettext("Directions for %(number)s") % {"number": order.number},
-            "explanation": _explain_directions(order),
+            "explanation": _explain_directions(order, request.user),
         }  # fmt: skip
         return TemplateResponse(request, "admin/dispensing/labelprint/directions.html", context)
 
 
-def _explain_directions(order: Order) -> str:
+def _explain_directions(order: Order, reader: User) -> str:
     said = order.certification.directions if order.certification else ""
-    empty = EMPTY_PRINTS_CERTIFIER % {"words": said} if said else EMPTY_PRINTS_DEFAULT % {"words": rules.DIRECTIONS}
+    words = EMPTY_PRINTS_CERTIFIER if sees_medical_words(reader) else EMPTY_PRINTS_UNSEEN
+    empty = str(words) % {"words": said} if said else EMPTY_PRINTS_DEFAULT % {"words": rules.DIRECTIONS}
     return f"{EXPLAIN_DIRECTIONS % {'name': order.patient.name}}\n{empty}"
 
 
