@@ -391,7 +391,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis for days, where Celery would end after 100 tries
-# A Redis that refuses costs a request nothing, and one that hangs a second. No message is lost: its row is in the
+# A Redis that hangs is waited for a second, and no request waits for it. No message is lost: its row is in the
 # outbox. Celery and Kombu each try again, one inside the other: with only one of them off it takes 4 to 6 seconds.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -79,6 +79,8 @@ class Wire:
         self._ends.add(writer)
         try:
             await self._is_open.wait()
+            if writer.is_closing():  # it was cut while it hung
+                return
             if isinstance(self._server, str):
                 from_server, to_server = await asyncio.open_unix_connection(self._server)
             else:

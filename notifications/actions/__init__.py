@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -21,10 +20,9 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from audit.actions import audited, record
-from notifications import bounced, emails, kinds, sql, texts, writes
+from notifications import bounced, emails, kinds, sql, texts, waking, writes
 from notifications.connections import Line
 from notifications.gateways import Text, TextLine
 from notifications.kinds import Words
@@ -50,7 +48,6 @@ FOREVER = timedelta(days=365)
 ALL = range(0, 1_000)
 URGENT, BULK = range(0, Notification.BULK), range(Notification.BULK, 1_000)
 SEND_BULK, SEND_TEXTS = "notifications.send_bulk", "notifications.send_texts"
-TOO_LONG, SILENT_FOR = 0.5, 15  # seconds: a try to wake a sender, and the time without a try after a longer one
 # A text that the provider has not taken by then goes another way. It is longer than the quiet hours.
 TEXT_WAITS_AT_MOST = timedelta(hours=12)
 log = structlog.get_logger()
@@ -58,15 +55,6 @@ log = structlog.get_logger()
 
 class TooLate(PortalError):
     """The message was sent or cancelled meanwhile."""
-
-
-class _Hung:
-    """Redis hung when this process asked it last: it is not asked again before `until` (time.monotonic())."""
-
-    until = 0.0
-
-
-_hung = _Hung()
 
 
 def queue(
@@ -112,24 +100,11 @@ def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUs
 
 
 def _wake_sender(task: str = "notifications.send_due") -> None:
-    """Wake a sender. When Redis is away, the job of every minute sends what is due.
-
-    A visitor may wait for this. So a Redis that hangs is waited for by one request for a second, and then asked no
-    more for a while.
-    """
-    # Without Redis this process sends, and a visitor may wait for it: one batch of what is urgent.
-    limit = {"limit": BATCH} if settings.CELERY_TASK_ALWAYS_EAGER else {}
-    if limit and task == SEND_BULK:
-        return
-    begun = time.monotonic()
-    if begun < _hung.until:
-        return
-    try:
-        current_app.tasks[task].delay(**limit)
-    except (OperationalError, OSError) as error:
-        log.warning("sender_not_woken", error=type(error).__name__)
-        if time.monotonic() - begun > TOO_LONG:
-            _hung.until = time.monotonic() + SILENT_FOR
+    """Wake a sender. Without Redis this process sends, and a visitor waits for it: one batch of what is urgent."""
+    if not current_app.conf.task_always_eager:
+        waking.wake(task)
+    elif task != SEND_BULK:
+        current_app.tasks[task].delay(limit=BATCH)
 
 
 def _never() -> bool:
