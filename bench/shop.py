@@ -193,15 +193,19 @@ def gets(visitors, paths, count):
 def order_steps(line_address, line, booking):
     """Yield the requests of a whole order as (method, path, data, headers), and take each answer as (text, location).
 
-    A person goes from the menu to the checkout by the page of the cart, unless the menu leads there directly.
+    A person goes from the menu to the checkout by the page of the cart, unless the menu leads there directly. A
+    checkout that is sent by htmx may answer with the confirmation, and any other leads to it.
     """
     menu, _location = yield "get", "/delivery/", {}, {}
     row, _location = yield "post", line_address, line, {"HX-Request": "true"}
     if f'href="{CHECKOUT}"' not in menu + row:
         yield "get", "/delivery/cart/", {}, {}
-    yield "get", CHECKOUT, {}, {}
-    _text, confirmation = yield "post", CHECKOUT, booking, {}
-    yield "get", confirmation, {}, {}
+    checkout, _location = yield "get", CHECKOUT, {}, {}
+    by_htmx = {"HX-Request": "true"} if "data-hx-post=" in checkout else {}
+    text, confirmation = yield "post", CHECKOUT, booking, by_htmx
+    if confirmation:
+        text, _location = yield "get", confirmation, {}, {}
+    assert "/delivery/orders/D-" in text, text
 
 
 def appointment_steps(service, staff, day):

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from delivery import actions, rules
 from delivery.forms import CheckoutForm
@@ -21,6 +20,7 @@ from delivery.presenters.checkout import Checkout
 from delivery.presenters.terms import Terms
 from delivery.presenters.waiting import full_windows
 from delivery.rules.addresses import AddressKey
+from delivery.views.orders import order_placed
 from ui.errors import PortalError, add_to_form
 
 WAIT_FOR = "wait_for"  # posted with the form by the button of a full window: its code
@@ -65,8 +65,9 @@ def _place(request: OrdererRequest, begun: Checkout) -> HttpResponse:
     except PortalError as error:
         add_to_form(form, error)
         return _page(request, form, begun)
-    address = reverse("delivery:order-detail", args=[order.number])
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address, status=303)
+    if request.htmx:
+        return order_placed(request, order.number)
+    return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
 
 
 def _order_from(request: OrdererRequest, form: CheckoutForm) -> Order:

@@ -9,8 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from django_htmx.http import push_url, retarget
 
 from audit.actions import record
 from certification.models import PatientToday
@@ -91,10 +93,26 @@ _lines = Prepared(lambda *, order: OrderLine.objects.filter(order=order).select_
 @order_required
 @require_safe
 def order_detail(request: OrdererRequest, order: Order) -> HttpResponse:
+    return render(request, "delivery/order_detail.html", _shown(request, order))
+
+
+def order_placed(request: OrdererRequest, number: str) -> HttpResponse:
+    """Return the page of the order that was just placed, as htmx puts it into the place of the checkout.
+
+    The address becomes that of the order, so that the page can be loaded again; the browser asks no second time.
+    """
+    in_call = taken_in_call(request) if request.orderer.caller else {}
+    order, _ordered_for = _order_seen(number, [request.orderer.chosen], in_call)
+    response = render(request, "delivery/_order_placed.html", _shown(request, order))
+    push_url(response, reverse("delivery:order-detail", args=[order.number]))
+    response["HX-Reswap"] = "outerHTML show:window:top"
+    return retarget(response, "#main-content")
+
+
+def _shown(request: OrdererRequest, order: Order) -> dict[str, Any]:
     orderer = request.orderer
     asked = asked_about([orderer.chosen], user=request.user, caller=orderer.caller, in_full=True)
-    context = {**context_of(request, order, page_of(request, order)), "asked": asked}
-    return render(request, "delivery/order_detail.html", context)
+    return {**context_of(request, order, page_of(request, order)), "asked": asked}
 
 
 @order_required

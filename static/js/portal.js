@@ -8,7 +8,14 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const swapped = event.target.querySelector && event.target.querySelector("#error-summary");
     if (swapped) swapped.focus();
+    if (event.target.id === "main-content") event.target.focus({ preventScroll: true }); // another page, as if loaded
   });
+  // htmx has shown another page: what leads back to "this page" leads there.
+  document.addEventListener("htmx:pushedIntoHistory", () =>
+    all("[data-own-page]", (part) =>
+      part.setAttribute(part.matches("a") ? "href" : "value", location.pathname + location.search),
+    ),
+  );
 
   // An answer that htmx does not show: the form is sent as without scripts, and the browser shows it as a page.
   const orSend = (event) => {

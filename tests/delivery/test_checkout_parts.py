@@ -1,8 +1,11 @@
 """The checkout by htmx, and its boxes and rows that are rendered once."""
 
+import re
+
 import pytest
 from django.utils.translation import override
 
+from audit.models import Event
 from delivery.forms import CheckoutForm
 from delivery.models import Order
 from tests import factories
@@ -41,10 +44,26 @@ def post(client, window, **over):
 
 
 @pytest.mark.django_db
-def test_htmx_is_led_to_the_order(client, window):
+def test_htmx_gets_the_page_of_the_order_under_its_own_address(client, window):
     response = post(client, window)
     order = Order.objects.placed().get()
-    assert (response.status_code, response.headers["HX-Redirect"]) == (200, url("order-detail", order.number))
+    address = url("order-detail", order.number)
+    assert (response.status_code, response.headers["HX-Push-Url"]) == (200, address)
+    assert response.headers["HX-Retarget"] == "#main-content"
+    assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 1
+    page = client.get(address).content.decode()
+    shown = response.content.decode()
+    assert main_of(shown) == main_of(page) and title_of(shown) == title_of(page)
+    assert "<html" not in shown
+
+
+def main_of(page):
+    main = re.search("<h1.*</main>", page, re.DOTALL)[0]
+    return re.sub('(name="csrfmiddlewaretoken" value=)"[^"]+"', r"\1", main).split()
+
+
+def title_of(page):
+    return re.search("<title>(.*)</title>", page)[1]
 
 
 @pytest.mark.django_db
