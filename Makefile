@@ -4,6 +4,7 @@ PORT ?= 8000
 ROWS ?= 300000
 CERTIFICATIONS ?= 1000000
 REMINDERS ?= 100000
+DEPLOYS ?= 10
 export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
@@ -53,8 +54,8 @@ scan: .venv/dev.stamp var/static/staticfiles.json ## attack and crawl the whole 
 screens: .venv/dev.stamp var/static/staticfiles.json ## take a picture of every page at 1200 and 390 px in var/screens/, and those of the documentation
 	@bin/screens
 
-rehearse: .venv/dev.stamp var/static/staticfiles.json ## start the whole deployment without Docker, and break parts of it while people order
-	@.venv/bin/python bin/rehearse
+rehearse: .venv/dev.stamp var/static/staticfiles.json ## start the whole deployment without Docker, and break parts of it while people order (DEPLOYS=…: web hosts to replace)
+	@.venv/bin/python bin/rehearse --deploys $(DEPLOYS) --control
 
 backup: .venv/run.stamp ## write the whole database into var/backups/ (FILE=… for another place)
 	@.venv/bin/python manage.py backup $(if $(FILE),--file "$(FILE)")

@@ -161,13 +161,14 @@ class Load:
             orderer.patience = tries
 
     def wait_for_orders(self, count: int, *, seconds: float = 60) -> None:
-        """Wait until so many more orders were placed, or the time is over."""
+        """Wait until so many more orders were placed, or the time is over; raise the error of a thread that ended."""
         enough = sum(bool(order_try.number) for order_try in self.ledger.order_tries) + count
         deadline = time.monotonic() + seconds
         while (
             sum(bool(order_try.number) for order_try in self.ledger.order_tries) < enough
             and time.monotonic() < deadline
         ):
+            self._raise_first_error()
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -175,5 +176,8 @@ class Load:
         self.is_over.set()
         for thread in self.threads:
             thread.join(120)
+        self._raise_first_error()
+
+    def _raise_first_error(self) -> None:
         if self.errors:
             raise self.errors[0]

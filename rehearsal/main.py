@@ -107,7 +107,7 @@ def takes_journeys(stage, people, report: Report) -> None:
         number = journeys.patient_joins_and_orders(patient)
         report.add("Journey: a patient joins and orders", f"{number}, by the link in the mail")
         staff = person()
-        journeys.staff_confirm(staff, people.pharmacist, number)
+        journeys.staff_confirm(staff, people.pharmacist)
         patient.opens(f"/delivery/orders/{number}/")
         patient.sees("Confirmed")
         report.add("Journey: staff confirm the order", f"{number} is confirmed; second factor set up")

@@ -32,6 +32,7 @@ def build() -> World:
     due_for_a_reminder = factories.profile(first_name="Samuel", last_name="Ortiz")
     factories.certification(on=signed_date, profile=due_for_a_reminder)
     patients = crowd.like(model, ORDERERS)
+    factories.product(name="Harbor Mist Tincture", stock=10_000)  # which the journey orders
     return World(
         products=[factories.product(name=f"Harbor Mist Tincture {number}", stock=10_000) for number in range(ORDERERS)],
         windows=list(DeliveryWindow.objects.filter(date=factories.window().date)),

@@ -52,13 +52,15 @@ def controls(base, people):
     barriers.look(pages, base, found, until=time.monotonic() + 60)
     attacks.ask_again(attacks.finish(wapiti, "patient", found), base, cookie, found)
     looks = [where for where, what in found.of("barrier") if "planted-picture" in where and "image-alt" in what]
+    opened = [where for where in looks if "all opened" in where]
     held = {
         "the reflected parameter": any("reflects" in where for where, _what in found.of("wapiti")),
         "the query put together": any("looks-up" in where for where, _what in found.of("wapiti")),
         "the slow query": any("sleeps" in where for where, _what in found.of("slow")),
         "the page that breaks": any("planted" in where for where, _what in found.of("broken")),
         "the bad HTML": any("planted-no-html" in where for where, _what in found.of("HTML")),
-        "the picture without alt": len(looks) == len(barriers.LOOKS),
+        "the picture without alt": len(looks) - len(opened) == len(barriers.LOOKS),
+        "the picture without alt in a closed part": len(opened) == len(barriers.OPENED_LOOKS),
     }
     return [name for name, holds in held.items() if not holds]
 

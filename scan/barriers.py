@@ -10,6 +10,12 @@ from tests import browser
 from tests.journeys.visitor import WCAG
 
 LOOKS = ((1200, "light"), (390, "light"), (320, "light"), (390, "dark"))  # px, and the theme of the system
+OPENED_LOOKS = (1200, 390)  # px, with everything open that a click opens
+OPEN_ALL = """() => {
+    const closed = [...document.querySelectorAll("details:not([open])")];
+    closed.forEach((part) => { part.open = true; });
+    return closed.length;
+}"""
 HIGHEST = 20_000  # px, enough for the longest lists
 
 
@@ -26,11 +32,21 @@ def look(pages, base, findings, *, until):
             for width, scheme in LOOKS:
                 tab.emulate_media(color_scheme=scheme)
                 _show_whole(tab, width)
-                findings.count("looks by axe")
-                for violation in axe.run(tab, options=WCAG).response["violations"]:
-                    where = f"{page.route} ({page.role}, {page.state}) at {width} px, {scheme}"
-                    findings.add("barrier", where, f"{violation['id']}: {violation['nodes'][0]['html'][:200]}")
+                where = f"{page.route} ({page.role}, {page.state}) at {width} px, {scheme}"
+                _add(axe.run(tab, options=WCAG), where, findings)
+            tab.emulate_media(color_scheme="light")
+            for width in OPENED_LOOKS if tab.evaluate(OPEN_ALL) else ():
+                _show_whole(tab, width)
+                where = f"{page.route} ({page.role}, {page.state}, all opened) at {width} px"
+                _add(axe.run(tab, "details", options=WCAG), where, findings)  # an open menu covers what is behind it
         chromium.close()
+
+
+def _add(seen, where, findings):
+    """Add what axe has found in one look."""
+    findings.count("looks by axe")
+    for violation in seen.response["violations"]:
+        findings.add("barrier", where, f"{violation['id']}: {violation['nodes'][0]['html'][:200]}")
 
 
 def _show(tab, page, base):

@@ -6,7 +6,7 @@ Their rows are copies of a person whom the actions made, because to make hundred
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, RemoteDisconnected
 from http.cookies import SimpleCookie
 from importlib import import_module
@@ -115,7 +115,7 @@ class Answer:
     status: int
     location: str
     body: bytes
-    cookies: SimpleCookie
+    cookies: SimpleCookie = field(default_factory=SimpleCookie)
 
 
 class Visitor:

@@ -60,8 +60,10 @@ def is_no_html(request):
 
 @login_not_required
 def shows_an_unnamed_picture(request):
-    """Show a picture without `alt`."""
-    return HttpResponse(PAGE.format('<h1>Picture</h1><img src="/static/none.png">'))
+    """Show a picture without `alt`, and another one in a part that is closed."""
+    picture = '<img src="/static/none.png">'
+    closed = f"<details><summary>More</summary>{picture}</details>"
+    return HttpResponse(PAGE.format(f"<h1>Picture</h1>{picture}{closed}"))
 
 
 planted = [

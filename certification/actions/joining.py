@@ -11,13 +11,15 @@ from accounts.models import User
 from accounts.writes.accounts import make_invited_account
 from audit.actions import audited, record
 from certification import rules
-from certification.models import Caregiver, CaregiverAssignment, Invitation, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
 from certification.statements import STATEMENT_VERSION
 from certification.writes.invitations import invited, send_invitation, valid_until
 from certification.writes.locks import lock_person
 from ui.text import readable_code
 
 CODE_LENGTH = 10  # of 32 characters: 50 bits, with five tries an invitation and few a visitor
+NO_ROW = 0  # no row has this key
+LOOKS_AT_A_PERSON = 4  # queries with which `accept_invitation` finds, locks and compares the invited person
 
 
 @audited("invitation.send", subject="person")
@@ -50,19 +52,36 @@ def print_code(*, person: Patient | Caregiver, by: User | None) -> tuple[Invitat
     return invitation, code
 
 
-@audited("invitation.accept_code", atomic=False)
 def accept_code(*, code: str, birth_date: date, by: User) -> Patient | Caregiver:
     """Join by a code of CODE_LENGTH characters, as by a link; return the person who joined.
 
-    Raises CodeError where no invitation has this code.
+    Raises CodeError where no invitation has this code. Of the two steps only the one that refuses writes an event.
     """
+    return accept_invitation(invitation=_invitation_of(code=code, by=by), birth_date=birth_date, by=by)
+
+
+@audited("invitation.accept_code", atomic=False)
+def _invitation_of(*, code: str, by: User) -> Invitation:
+    """Return the invitation with this code; raises CodeError, as late as a wrong birth date is refused."""
     invitation = Invitation.objects.filter(code_digest=rules.code_digest(code)).first()
     if invitation is None:
+        _take_as_long_as_a_wrong_birth_date(by)
         raise rules.CodeError(
             _("No invitation has this code. Compare it with the paper, or ask the office to print a new one."),
             field="code",
         )
-    return accept_invitation(invitation=invitation, birth_date=birth_date, by=by)
+    return invitation
+
+
+def _take_as_long_as_a_wrong_birth_date(by: User) -> None:
+    """Lock and ask as often as `accept_invitation` does, but for rows that are not there."""
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
+        for _look in range(LOOKS_AT_A_PERSON):
+            Patient.objects.select_for_update(no_key=True).filter(pk=NO_ROW).first()
+        Invitation.objects.select_for_update(no_key=True).filter(pk=NO_ROW).first()
+        Certification.objects.active().filter(patient=NO_ROW, physician__user=by).exists()
+        Invitation.objects.filter(pk=NO_ROW).update(failed_tries=0)
 
 
 @audited("invitation.accept", subject="invitation", atomic=False)

@@ -94,7 +94,7 @@ def _by_new_account(request: HttpRequest, invited: Invitation) -> HttpResponse:
 def _by_code(request: HttpRequest) -> HttpResponse:
     """Accept an invitation with the code on paper and the date of birth.
 
-    Wrong codes are counted by network address and account.
+    Every failure is counted by network address and account, so that a wrong code costs what a wrong birth date costs.
     """
     if not request.user.is_authenticated:
         return render(request, "certification/invitation_wanted.html")
@@ -109,10 +109,8 @@ def _by_code(request: HttpRequest) -> HttpResponse:
             try:
                 accept_code(**form.cleaned_data, by=request.user)
                 return redirect("certification:affirmation")
-            except rules.CodeError as error:
-                is_within(request, action="invitation_code")
-                add_to_form(form, error)
             except rules.InvitationError as error:
+                is_within(request, action="invitation_code")
                 add_to_form(form, error)
     return render(request, "certification/invitation_code.html", {"form": form}, status=status)
 

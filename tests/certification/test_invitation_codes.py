@@ -202,6 +202,16 @@ def test_guessing_codes_stops_for_an_address_whatever_the_account(patient):
     assert Event.objects.filter(action="invitation.accept_code", outcome="refused").count() == 2
 
 
+def test_wrong_birth_dates_count_for_the_address_and_leave_one_event_each(patient):
+    code = code_for(patient)
+    wrong = {"code": code, **BORN, "birth_date_day": "27"}
+    with override_settings(ACCOUNT_RATE_LIMITS={"invitation_code": "2/5m/ip"}):
+        tried = [factories.client_for(factories.user()).post("/invitation/", wrong) for _ in range(3)]
+    assert [response.status_code for response in tried] == [200, 200, 429]
+    refused = Event.objects.filter(outcome="refused").values_list("action", "reason", "subject_id")
+    assert list(refused) == [("invitation.accept", "BirthDateError", Invitation.objects.get(patient=patient).pk)] * 2
+
+
 def test_link_that_is_closed_leads_to_the_code(patient):
     invitation, code = print_code(person=patient, by=None)
     client = factories.client_for(factories.user())

@@ -88,9 +88,13 @@ def when_staff_confirm_it_in_the_admin(staff):
     order = Order.objects.placed().get()
     staff.looks = lambda: None  # the admin is Django's own
     staff.signs_in(pharmacist.email)
+    when_staff_confirm_the_order_of(staff, order.patient.name)
+
+
+def when_staff_confirm_the_order_of(staff, name):
     staff.opens("/admin/delivery/order/")
-    staff.follows(order.patient.name)
-    staff.page.get_by_label(f"I reviewed {order.patient.name} in the monitoring program").check()
+    staff.follows(name)
+    staff.page.get_by_label(f"I reviewed {name} in the monitoring program").check()
     staff.presses("Confirm the order")
     staff.sees("done")
 

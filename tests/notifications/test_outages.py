@@ -182,28 +182,65 @@ def server_of(url):
     return f"{host}/.s.PGSQL.{parts.port or 5432}" if host.startswith("/") else (host, parts.port or 5432)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="about connections to a server")
-def test_a_database_that_is_cut_while_a_worker_sends_loses_nothing(redis_url, sink, is_long, monkeypatch):
+postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about connections to a server")
+
+
+@contextmanager
+def worker_behind(wire, redis_url, sink, **options):
+    """Run a worker that sends reminders, with the wire between it and PostgreSQL."""
+    database = through(wire, database_url())
+    pool = ("--queues", "bulk", "--pool", "prefork", "--concurrency", "1")
+    with worker(redis_url, sink, *pool, database=database, **options) as process:
+        yield process
+
+
+def cut_while_it_sends(wire, redis_url, sink, pause):
+    """Cut the connection after 20 more mails, for so many seconds."""
+    arrived = len(sink.arrived)
+    wake(redis_url)
+    wait_until(lambda: len(sink.arrived) > arrived + 20)
+    wire.refuses()
+    time.sleep(pause)
+    wire.passes()
+    end_leases()
+
+
+@pytest.fixture
+def plain_postgres(monkeypatch):
+    """Connections to PostgreSQL without TLS, which the wire does not speak."""
+    monkeypatch.setenv("PGSSLMODE", "disable")
+
+
+@postgres_only
+@pytest.mark.usefixtures("plain_postgres")
+def test_a_database_that_is_cut_while_a_worker_sends_loses_nothing(redis_url, sink, is_long):
     """At most the one mail in the worker's hands is doubled by each cut, and the same worker goes on."""
     cuts, pause, messages = (5, 5, reminders(1000)) if is_long else (1, 1, reminders(60))
     sink.pause = 0.005
-    with Wire(server_of(database_url())) as wire:
-        monkeypatch.setenv("PGSSLMODE", "disable")
-        with worker(redis_url, sink, "--queues", "bulk", "--pool", "prefork", "--concurrency", "1",
-                    database=through(wire, database_url())) as process:  # fmt: skip
-            for _cut in range(cuts):
-                arrived = len(sink.arrived)
-                wake(redis_url)
-                wait_until(lambda arrived=arrived: len(sink.arrived) > arrived + 20)
-                wire.refuses()
-                time.sleep(pause)
-                wire.passes()
-                assert len(sink.arrived) < messages
-                end_leases()
-            wait_until(lambda: not wake(redis_url) and (time.sleep(0.5) or unsent() == 0), 120)
-            assert process.poll() is None
+    with Wire(server_of(database_url())) as wire, worker_behind(wire, redis_url, sink) as process:
+        for _cut in range(cuts):
+            cut_while_it_sends(wire, redis_url, sink, pause)
+            assert len(sink.arrived) < messages
+        wait_until(lambda: not wake(redis_url) and (time.sleep(0.5) or unsent() == 0), 120)
+        assert process.poll() is None
     sent = set(Notification.objects.values_list("message_id", flat=True))
     doubled = len(sink.arrived) - len(sink.counts())
     print(f"{messages} reminders, {cuts} cuts of {pause} s: {len(sent - set(sink.counts()))} lost, {doubled} doubled")
     assert set(sink.counts()) == sent and len(sent) == messages
     assert doubled <= cuts
+
+
+@postgres_only
+@pytest.mark.usefixtures("plain_postgres")
+def test_control_a_worker_that_holds_on_to_its_connection_sends_nothing_after_a_cut(redis_url, sink, is_long):
+    pause, patience, messages = (5, 30, reminders(1000)) if is_long else (1, 5, reminders(60))
+    sink.pause = 0.005
+    with Wire(server_of(database_url())) as wire, worker_behind(wire, redis_url, sink, app="tests.hold_on") as process:
+        cut_while_it_sends(wire, redis_url, sink, pause)
+        arrived, until = len(sink.arrived), time.monotonic() + patience
+        while time.monotonic() < until:
+            wake(redis_url)
+            time.sleep(0.5)
+        assert process.poll() is None
+    print(f"one cut of {pause} s: {len(sink.arrived) - arrived} mails in {patience} s after it, {unsent()} wait")
+    assert len(sink.arrived) == arrived and unsent() >= messages - arrived > 0

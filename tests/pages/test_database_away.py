@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from django.test import Client
 from pages.backups.postgres import server_major, tools_for
 from pages.connections import is_outage
 from tests import processes, servers
+from tests.wire import Wire
 
 postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server that is stopped")
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's one writer")
@@ -110,6 +112,69 @@ def test_control_without_the_middleware_it_is_a_500(postgres):
     finally:
         postgres.resume()
         server.stop()
+
+
+# --- PostgreSQL behind a network that is cut or hangs ---------------------------------------------------------------
+
+
+@contextmanager
+def portal_behind_a_wire(postgres, application="mmp_portal.wsgi", **environment):
+    """Start a portal with a wire between it and PostgreSQL; it has answered once on each of its 8 threads."""
+    folder = f"{postgres.folder}/.s.PGSQL.5432"
+    with Wire(folder) as wire:
+        url = f"postgres://postgres@127.0.0.1:{wire.port}/postgres?sslmode=disable"
+        server = servers.Portal(url, application, **environment)
+        try:
+            assert {response.status_code for response in on_all_threads(server)} == {200}
+            yield server, wire
+        finally:
+            wire.passes()
+            server.stop()
+
+
+def on_all_threads(server):
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda _: get(server), range(32)))
+
+
+@postgres_only
+def test_nobody_sees_a_cut_during_which_nobody_asked(postgres):
+    """Every thread holds a dead connection afterwards, and looks before it uses it (`conn_health_checks`)."""
+    with portal_behind_a_wire(postgres) as (server, wire):
+        wire.cuts()
+        assert {response.status_code for response in on_all_threads(server)} == {200}
+
+
+@postgres_only
+def test_control_without_health_checks_the_first_to_ask_after_a_cut_get_an_error(postgres):
+    option = {"WITHOUT_OPTION": "CONN_HEALTH_CHECKS"}
+    with portal_behind_a_wire(postgres, "tests.without_option", **option) as (server, wire):
+        wire.cuts()
+        assert 503 in {response.status_code for response in on_all_threads(server)}
+
+
+def seconds_without_an_answer(postgres, *portal, **environment):
+    """Return how long the portal looks for a database that takes connections and says nothing, 8 s at most."""
+    with portal_behind_a_wire(postgres, *portal, **environment) as (server, wire):
+        wire.cuts()
+        wire.hangs()
+        begun = time.monotonic()
+        try:
+            response = requests.get(server.url, timeout=8)
+        except requests.Timeout:
+            return 8
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+        return time.monotonic() - begun
+
+
+@postgres_only
+def test_a_database_that_takes_connections_and_says_nothing_costs_three_seconds(postgres):
+    assert 2 < seconds_without_an_answer(postgres) < 5
+
+
+@postgres_only
+def test_control_without_the_time_out_a_visitor_waits_as_long_as_the_database_hangs(postgres):
+    assert seconds_without_an_answer(postgres, "tests.without_option", WITHOUT_OPTION="connect_timeout") == 8
 
 
 # --- SQLite, locked -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from functools import partial
 
 import pypdf
 import pytest
@@ -14,6 +15,7 @@ from ui.bounded import pdfs, refusals
 from ui.bounded.pdf_streams import MOST_STREAM_BYTES
 from ui.bounded.pdfs import clean
 from ui.bounded.refusals import Refusal
+from ui.bounded.run import MEGABYTE, MOST_MEMORY, run_bounded
 
 pytestmark = pytest.mark.once
 
@@ -284,3 +286,52 @@ def test_clean_keeps_our_own_papers_as_they_look():
     paper = certificate_pdf(Certification.objects.select_related("patient", "physician").get(pk=signed.pk))
     cleaned = clean(paper)
     assert pictures_of(cleaned) == pictures_of(paper) and "Núñez" in text_of(cleaned)
+
+
+# --- What a PDF may cost --------------------------------------------------------------------------------------------
+
+
+def pages_of_states(each):
+    """Return a PDF of 100 pages, each with a drawing and so many graphics states of its own."""
+    writer = pypdf.PdfWriter()
+    for _ in range(pdfs.MOST_PAGES):
+        page = writer.add_blank_page(200, 200)
+        states = {
+            f"G{number}": writer._add_object(made({"LW": number, "ca": 0.5, "CA": 0.5})) for number in range(each)
+        }
+        drawing = writer._add_object(stream(b"1 0 0 rg 0 0 9 9 re f"))
+        page.update(made({"Resources": {"ExtGState": states}, "Contents": drawing}))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def large_picture():
+    """Return a PDF of 10 MB, the most that may be uploaded, with one picture in it that is not packed."""
+    points = stream(bytes(9_900_000), Subtype="/Image", Width=3300, Height=1000, BitsPerComponent=8,
+                    ColorSpace="/DeviceRGB")  # fmt: skip
+    return active(lambda it: it.with_resource("XObject", B=points))
+
+
+def cost(content, **options):
+    """Return the most memory in bytes that the cleaning process used."""
+    return run_bounded("ui.bounded.pdfs:clean", content, **options).peak
+
+
+@pytest.mark.parametrize("made_by", [partial(pages_of_states, 300), large_picture], ids=["many objects", "large"])
+def test_a_pdf_of_many_pages_and_objects_costs_less_than_200_mb(made_by):
+    peak = cost(made_by())
+    print(f"{peak / MEGABYTE:.0f} MB")
+    assert 40 * MEGABYTE < peak < MOST_MEMORY == 200 * MEGABYTE
+
+
+def test_a_pdf_that_would_cost_more_is_refused_and_with_double_the_room_it_is_read():
+    """48,000 objects are fewer than may be counted, and cost more than 200 MB. The second line is the control."""
+    content = pages_of_states(480)
+    assert MOST_MEMORY < cost(content, memory=2 * MOST_MEMORY) < 2 * MOST_MEMORY
+    with pytest.raises(Refusal) as refused:
+        cost(content)
+    assert refused.value.why in {
+        refusals.TOO_MUCH,
+        refusals.UNREADABLE,
+    }  # pypdf may take a lack of memory for bad bytes
