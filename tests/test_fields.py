@@ -1,55 +1,34 @@
 """Pages, lists, papers, exports, searches and mails show each role exactly the fields of tests/fields.py."""
 
-import io
-import re
-from datetime import date
-from html import unescape
+from dataclasses import replace
 
-import pypdf
 import pytest
-from django.contrib import admin
 from django.core import mail
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.exports import Column
 from certification.admin.certifications import CertificationAdmin
-from certification.models import Amendment, CaregiverAssignment, Certification, Condition, Letter, PatientRequest
+from certification.models import Certification
+from delivery.admin.orders import OrderAdmin
 from delivery.models import Order
+from dispensing.models import Paper
+from dispensing.papers.stored import WRITERS
+from notifications import emails, kinds, previews, texts
 from notifications.actions import send_due
+from notifications.models import Notification
 from tests import access, fields
+from tests.field_canaries import fields_in, plant, plant_in
+from tests.field_readers import found_by_search, read, seen_by
 from tests.guard import unguarded
-from tests.walker import address_of, rows_of
 from tests.world import World, taken_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.no_cover]
-CONDITION = "tourette-syndrome"
-# The value of each field, in every spelling that pages, papers and mails may use.
-CANARIES = {
-    "condition": ["Tourette", CONDITION],
-    "statement": ["Canary Told", "canary told"],
-    "directions": ["Canary directions"],
-    "notes": ["Canary note"],
-    "letters": ["Canary Writer"],
-    "birth date": ["Feb. 3, 1961", "February 3, 1961", "1961-02-03", "02/03/1961", 'value="1961"', "Feb. 3, 2014",
-                   "February 3, 2014", "2014-02-03", "02/03/2014", 'value="2014"', "3 de febrero de"],
-    "address": ["77 Canary Lane"],
-    "phone": ["2035559911"],
-}  # fmt: skip
-PHONE = "+12035559911"
-SEARCHED = {
-    "birth date": ["02/03/1961"],
-    "phone": ["203 555 9911", "9911"],
-    "address": ["77 Canary Lane"],
-    "condition": ["Tourette"],
-    "notes": ["Canary note"],
-    "directions": ["Canary directions"],
-}
-SEARCHED_IN = ("certification_patient", "certification_caregiver", "certification_certification", "certification_card",
-               "delivery_order", "delivery_allotmententry", "notifications_notification")  # fmt: skip
-EXPORTS = (
-    "certification:patient-csv", "admin:delivery_order_export_csv", "admin:delivery_stockmovement_export_csv",
-    "admin:delivery_allotmententry_export_csv",
+READ = {}  # by role what each address showed
+FILES = (
+    "_export", "_export_csv", "_export_xlsx", "-csv", "-pdf", "_pdf", "_pack", "_paper", "_letter", "_text", "_calls",
+    "_download", "_manifest", "_settling", "-calendar",
 )  # fmt: skip
 
 
@@ -60,135 +39,71 @@ def portal(django_db_setup, django_db_blocker):
         with unguarded():
             plant(made)
         yield made
+        READ.clear()
         transaction.set_rollback(True)
 
 
-def plant(made):
-    """Put a canary into each field of three patients: an adult, a child with letters, and one with a caregiver."""
-    for patient in (made.patient, made.child, made.grown_up):
-        born = date(2014 if patient == made.child else 1961, 2, 3)
-        patient.birth_date, patient.street, patient.phone = born, "77 Canary Lane", PHONE
-        patient.save()
-        Order.objects.filter(patient=patient).update(street="77 Canary Lane", phone=PHONE)
-        for signed in Certification.objects.filter(patient=patient):
-            signed.condition_codes, signed.directions = [CONDITION], "Canary directions"
-            signed.explained_to = "Canary Told"
-            signed.allotment_reason = signed.ended_reason = "Canary note"
-            signed.patient_as_signed = patient.facts
-            signed.save()
-            Amendment.objects.create(
-                certification=signed, kind="allotment", reason="Canary note", before={}, after={},
-                amended_by=made.physician.user,
-            )  # fmt: skip
-    for assignment in CaregiverAssignment.objects.filter(patient__in=[made.child, made.grown_up]):
-        assignment.need = "Canary note"
-        assignment.save()
-    Letter.objects.filter(certification__patient=made.child).update(writer="Canary Writer")
-    for asked in PatientRequest.objects.filter(patient=made.patient):
-        asked.words = "Canary note"
-        asked.save()
-    Order.objects.filter(patient=made.patient).update(
-        status=Order.Status.CONFIRMED, confirmed_at=asked.created_at, monitoring_reviewed_date=date(2026, 11, 1)
-    )
-
-
-# --- The fields of a role -------------------------------------------------------------------------------------------
-
-
-def text_of(response):
-    if response.headers.get("Content-Type", "").startswith("application/pdf"):
-        pages = pypdf.PdfReader(io.BytesIO(response.content)).pages
-        return " ".join(page.extract_text() for page in pages)
-    return unescape(b"".join(response).decode("utf-8", "replace"))
-
-
-def fields_in(text):
-    """Return the fields whose canary is in the text."""
-    plain = " ".join(text.split())
-    digits = re.sub(r"[\s().+-]", "", text)
-    where = {name: digits if name == "phone" else plain for name in CANARIES}
-    return {name for name, canaries in CANARIES.items() if any(canary in where[name] for canary in canaries)}
-
-
-def pages_of(role, made):
-    """Yield the addresses outside the admin: about nothing, about things of the role, and about things of others."""
-    for row in access.rows():
-        if not row.name.startswith(("certification:", "delivery:")) or row.name in EXPORTS:
-            continue
-        if row.about in ("draft", "letter"):
-            continue
-        for things in (made.own.get(role, {}), made.own["patient"], made.own["guardian"], made.own["caregiver"]):
-            if address := address_of(row, made, things):
-                yield address
-
-
-def pages_of_the_admin():
-    for its_admin in admin.site._registry.values():
-        if its_admin.model is Condition:
-            continue  # the catalogue names all conditions
-        name = f"admin:{its_admin.opts.app_label}_{its_admin.opts.model_name}"
-        yield reverse(f"{name}_changelist")
-        for row in rows_of(its_admin)[:12]:
-            yield reverse(f"{name}_change", args=[row.pk])
-        for row in rows_of(its_admin)[:3]:
-            yield reverse(f"{name}_history", args=[row.pk])
-            yield from (reverse(f"{name}_step", args=[row.pk, page.name]) for page in its_admin.action_pages)
-
-
-def read(client, addresses):
-    found = set()
-    for address in dict.fromkeys(addresses):
+def seen(role, made):
+    """Return by address what it shows to the role; each role reads once."""
+    if role not in READ:
         with taken_back():
-            response = client.get(address)
-            if response.status_code == 200:
-                found |= fields_in(text_of(response))
-    return found
-
-
-def found_by_search(client):
-    """Return the fields by which a list finds people; lists that find everything for any term do not count."""
-    lists = [(reverse(f"admin:{name}_changelist"), "q") for name in SEARCHED_IN]
-    lists.append((reverse("certification:patient-list"), "term"))
-    found = set()
-    for address, key in lists:
-        if finds(client, address, key, "nobody is called so") is False:
-            found |= {name for name, terms in SEARCHED.items() for term in terms if finds(client, address, key, term)}
-    return found
-
-
-def finds(client, address, key, term):
-    """Return whether the list shows rows for the term; None when the role has no such list."""
-    with taken_back():
-        posted = client.post(address, {key: term})
-        if posted.status_code != 302:
-            return None
-        page = client.get(posted.url)
-        if page.status_code != 200 or page.context is None:
-            return None
-        if posted.url.startswith(reverse("account_login")):
-            return None
-        return bool(page.context["cl"].result_list if "cl" in page.context else page.context["rows"])
-
-
-def places(role, made):
-    """Return the (field, place) pairs that the role can read."""
-    client = made.clients[role]
-    seen = {("page", name) for name in read(client, pages_of(role, made))}
-    seen |= {("admin", name) for name in read(client, pages_of_the_admin() if role in access.STAFF else ())}
-    seen |= {("export", name) for name in read(client, [reverse(name) for name in EXPORTS])}
-    seen |= {("search", name) for name in found_by_search(client)}
-    return {(name, place) for place, name in seen}
+            if role == "Driver":  # the sheet shows the phone number of an order that has left
+                with unguarded():
+                    Order.objects.filter(run__isnull=False, status="confirmed").update(
+                        status="out_for_delivery", packed_at=timezone.now()
+                    )
+            READ[role] = seen_by(role, made)
+    return READ[role]
 
 
 @pytest.mark.parametrize("role", access.ROLES)
 def test_a_role_reads_the_fields_of_the_table_and_no_others(role, portal):
-    with taken_back():
-        if role == "Driver":  # the sheet shows the phone number of an order that has left
-            with unguarded():
-                Order.objects.filter(run__isnull=False, status="confirmed").update(
-                    status="out_for_delivery", packed_at=timezone.now()
-                )
-        assert places(role, portal) == fields.places(role)
+    found = {(name, place) for shown in seen(role, portal).values() for place, name in shown}
+    assert found | {(name, "search") for name in found_by_search(role, portal)} == fields.places(role)
+
+
+def test_every_export_and_paper_is_read(portal):
+    """A new export, and a new page that answers with a file, is read without being named here."""
+    files = [row for row in access.rows() if row.name.endswith(FILES)]
+    openers = {row.name: sorted(row.own | row.others) for row in files}
+    assert [name for name, roles in openers.items() if not any(name in seen(role, portal) for role in roles)] == []
+
+
+def test_a_paper_of_every_kind_is_read(portal):
+    assert (
+        set(Paper.Kind) == set(WRITERS) == set(Paper.objects.filter(parts__isnull=False).values_list("kind", flat=True))
+    )
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+def samples():
+    return [(about, label) for about in kinds.abouts() for label in about.samples()]
+
+
+def fields_of_sample(about, label, language):
+    """Return the fields in the mail and in the text message of a sample whose words are canaries."""
+    words = about.samples()[label]
+    plant_in(words)
+    message = Notification(kind=about.name, recipient="reader@example.org", language=language)
+    built = emails.build(message, words)
+    text = " ".join([built.subject, built.body, *(str(content) for content, _kind in built.alternatives)])
+    return fields_in(f"{text} {previews.text_of(about, label, language)}")
+
+
+def test_every_kind_of_message_is_read():
+    assert {about.name for about, _label in samples()} | texts.ANSWERS == set(kinds._kinds)
+
+
+def test_a_message_of_no_kind_holds_more_than_the_table():
+    """Whoever is no patient or caregiver reads no field of a patient in a mail."""
+    found = {"members": set(), "others": set()}
+    for about, label in samples():
+        reader = "members" if about.readers in fields.TO_MEMBERS else "others"
+        for language in about.languages:
+            found[reader] |= fields_of_sample(about, label, language)
+    assert found == {"members": fields.in_mail(), "others": set()}
 
 
 def test_no_mail_holds_more_than_the_table(portal):
@@ -196,19 +111,50 @@ def test_no_mail_holds_more_than_the_table(portal):
         send_due(by=None)
         found = set()
         for message in mail.outbox:
-            text = f"{message.subject} {message.body} " + " ".join(
-                str(content) for content, _kind in message.alternatives
+            found |= fields_in(
+                " ".join([message.subject, message.body, *(str(content) for content, _kind in message.alternatives)])
             )
-            found |= fields_in(text)
     assert len(mail.outbox) > 10
     assert found == fields.in_mail()
 
 
-def test_a_removed_guard_is_found(portal, monkeypatch):
-    """The control: show the conditions of a certification to every group."""
-    signed = Certification.objects.filter(patient=portal.patient).values_list("pk", flat=True)
-    page = [reverse("admin:certification_certification_change", args=[signed[0]])]
-    assert "condition" not in read(portal.clients["Auditor"], page)
+def test_the_printed_table_is_not_stale():
+    assert fields.FILE.read_text() == fields.document()
+
+
+# --- Controls ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_without_its_guard_is_found(portal, monkeypatch):
+    """Show the conditions of a certification to every group."""
+    signed = Certification.objects.filter(patient=portal.patient).values_list("pk", flat=True)[0]
+    page = reverse("admin:certification_certification_change", args=[signed])
+    assert ("admin", "condition") not in read(portal.clients["Auditor"], page)
     monkeypatch.setattr(CertificationAdmin, "get_fields", lambda self, request, obj=None: self.fields)
-    assert "condition" in read(portal.clients["Auditor"], page)
+    assert ("admin", "condition") in read(portal.clients["Auditor"], page)
     assert ("condition", "admin") not in fields.places("Auditor")
+
+
+def test_a_column_too_many_of_an_export_is_found(portal, monkeypatch):
+    """Add the street to the orders as a file."""
+    address, more = reverse("admin:delivery_order_export_csv"), Column("street", "street")
+    assert read(portal.clients["Technician"], address) == set()
+    export = replace(OrderAdmin.export, columns=(*OrderAdmin.export.columns, more))
+    monkeypatch.setattr(OrderAdmin, "export", export)
+    assert read(portal.clients["Technician"], address) == {("export", "address")}
+    assert ("address", "export") not in fields.places("Technician")
+
+
+def test_a_mail_that_says_too_much_is_found(monkeypatch):
+    """Let every mail end with the conditions of the certification that it is about."""
+    about = kinds.about("renewal_reminder")
+    build = emails.build
+
+    def built(message, words):
+        made = build(message, words)
+        made.body += str(words["certification"].condition_codes)
+        return made
+
+    assert "condition" not in fields_of_sample(about, "patient, 60 days", "en")
+    monkeypatch.setattr(emails, "build", built)
+    assert "condition" in fields_of_sample(about, "patient, 60 days", "en")

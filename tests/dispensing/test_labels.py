@@ -374,6 +374,18 @@ def test_a_pharmacist_writes_directions_on_a_page_that_keeps_what_was_typed(orde
     assert client.get(reverse("admin:dispensing_labelprint_directions", args=[0])).status_code == 404
 
 
+@pytest.mark.parametrize(("groups", "is_shown"), [(["Pharmacist"], True), ([], False)])
+def test_only_a_pharmacist_reads_the_directions_of_the_certifier_on_that_page(order, groups, is_shown):
+    """Whoever holds every permission opens the page as well, without what the certifier wrote."""
+    with unguarded():
+        order.certification.directions = "Vaporize at dusk."
+        order.certification.save()
+    client = factories.client_for(factories.staff(*groups, is_superuser=not groups))
+    words = people.words_of(client.get(reverse("admin:dispensing_labelprint_directions", args=[order.pk])))
+    assert "An empty box prints what the certifier wrote" in words
+    assert ("Vaporize at dusk." in words) is is_shown
+
+
 def test_full_names_are_entered_by_a_manager_and_the_own_by_a_pharmacist():
     pharmacist, manager = factories.staff("Pharmacist"), factories.staff("Manager")
     own, enter = (reverse(f"admin:dispensing_papername_{page}") for page in ("own", "enter"))
