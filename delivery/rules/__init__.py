@@ -238,6 +238,7 @@ from delivery.rules.runs import (
     check_keeps_driver,
     check_run_is_open,
     drives_runs,
+    only_drives,
     signed_in_until,
     sorted_by_hand,
 )
@@ -466,6 +467,7 @@ __all__ = [
     "check_run_is_open",
     "door_key",
     "drives_runs",
+    "only_drives",
     "Door",
     "Problem",
     "Proposal",

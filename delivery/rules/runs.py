@@ -12,6 +12,7 @@ from delivery.rules.orders import check_is_before_departure
 from ui.templatetags.portal import clock
 
 DRIVE = "delivery.drive_run"
+OF_DRIVERS = frozenset({DRIVE, "certification.check_card"})  # all that the group Driver may do
 LATE_MINUTES = (15, 30, 60)
 LATE_AGAIN_AFTER = timedelta(minutes=15)
 MOST_LATE_MESSAGES = 4  # of a run
@@ -22,6 +23,11 @@ LAST_POSITION = 9_999
 def drives_runs(user: User) -> bool:
     """Return whether the account may drive: it is active staff whose group holds `drive_run`."""
     return user.is_active and user.is_staff and user.has_perm(DRIVE)
+
+
+def only_drives(user: User) -> bool:
+    """Return whether the account may drive and nothing more: the lists of the admin are all closed to it."""
+    return drives_runs(user) and user.get_all_permissions() <= OF_DRIVERS
 
 
 def check_can_drive(driver: User | None, window: DeliveryWindow, *, run: Run | None = None) -> None:
