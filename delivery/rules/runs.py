@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from ui.templatetags.portal import clock
 DRIVE = "delivery.drive_run"
 OF_DRIVERS = frozenset({DRIVE, "certification.check_card"})  # all that the group Driver may do
 LATE_MINUTES = (15, 30, 60)
+ON_TIME_WITHIN = timedelta(minutes=15)  # the least that a driver can tell the people of the stops
 LATE_AGAIN_AFTER = timedelta(minutes=15)
 MOST_LATE_MESSAGES = 4  # of a run
 KEPT_AFTER_WINDOW = timedelta(hours=4)  # a late last stop, the way back and the counting
@@ -120,6 +122,23 @@ def check_can_tell_late(run: Run, minutes: int, *, now: datetime) -> None:
         )
         at, again = run.late_told_at, run.late_told_at + LATE_AGAIN_AFTER
         raise RunError(words % {"at": clock(at), "minutes": run.late_minutes, "again": clock(again)})
+
+
+def expected_by(order: Order, window: DeliveryWindow) -> datetime:
+    """Return when the driver is expected at the door: at the planned time, and never after the end of the window."""
+    return min(order.planned_at or window.ends_at, window.ends_at)
+
+
+def late_from(order: Order, window: DeliveryWindow) -> datetime:
+    """Return from when on a stop that is still to come makes its driver late. No stop is on time after the window."""
+    return min(expected_by(order, window) + ON_TIME_WITHIN, window.ends_at)
+
+
+def minutes_late(order: Order, window: DeliveryWindow, *, now: datetime) -> int:
+    """Return by how many minutes, begun ones counted, the driver is late whose next stop this is; 0 for on time."""
+    if now <= late_from(order, window):
+        return 0
+    return ceil((now - expected_by(order, window)) / timedelta(minutes=1))
 
 
 def check_has_remaining(orders: Sequence[Order]) -> None:
