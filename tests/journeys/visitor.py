@@ -109,7 +109,7 @@ class Visitor:
         """Wait until an expression of JavaScript is true. `wait_for_function` would evaluate it within the page, and
         the portal's content security policy refuses that as soon as it is not true at once.
         """
-        for _twentieth in range(20 * PATIENCE):
+        for _twentieth in range(20 * 3 * PATIENCE):
             if self.page.evaluate(f"Boolean({condition})"):
                 return
             self.page.wait_for_timeout(50)
