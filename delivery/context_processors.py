@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.decorators import is_identified
 from accounts.person import PersonRequest
 from certification.models import Draft
-from delivery.rules import DRIVE
+from delivery.rules import DRIVE, only_drives
 
 CODE = ("certification:invitation", _("I have a code"))
 PUBLIC = [
@@ -97,7 +97,7 @@ def _names(request: PersonRequest) -> list[tuple[str, Any]]:
     elif person.is_delegate:
         names += DELEGATE
     if person.is_staff:
-        names += STAFF
+        names += [] if only_drives(request.user) else STAFF
         names += DRIVER if request.user.has_perm(DRIVE) else []
     elif not names:
         names += MEMBER if person.is_member else NEWCOMER

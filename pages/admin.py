@@ -5,13 +5,14 @@ from django import forms
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage
+from delivery.rules import only_drives
 from pages import actions
 from pages.context_processors import bar_of
 from pages.forms import MESSAGE_MAX_LENGTH
@@ -24,12 +25,15 @@ from ui.forms import PortalForm
 index_of_lists = admin.site.index
 
 
-def start_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-    """Show the next delivery day and what waits, above the index of all lists.
+def start_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Show the next delivery day and what waits, above the index of all lists; lead a driver to the own runs.
 
     The bar over the page and its body need the groups of the reader: the bar reads them, once for both.
     """
-    user, bar = cast(User, request.user), bar_of(request.user)
+    user = cast(User, request.user)
+    if only_drives(user):  # no list is open to them: the page would be empty
+        return redirect("delivery:run-list")
+    bar = bar_of(user)
     start = staff_start(user, bar.groups, now=timezone.now())
     return index_of_lists(request, {**(extra_context or {}), "staff_bar": bar, "start": start})
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from certification.models import Caregiver, Certification, Patient, PatientToday
 from certification.rules import is_guarded
 from delivery import rules
-from delivery.models import DoorAttempt, HandOver, IdDifference, Order, OrderLine, Run
+from delivery.models import DeliveryWindow, DoorAttempt, HandOver, IdDifference, Order, OrderLine, Run
 
 MAPS = "https://www.google.com/maps/search/?"
 S = Order.Status
@@ -85,6 +85,20 @@ class Stop:
         return getattr(self.order, "planned_at", None)
 
     @property
+    def expected_by(self) -> datetime:
+        return rules.expected_by(self.order, self._window)
+
+    @property
+    def late_from(self) -> datetime:
+        """Return from when on the driver is late while this is the next stop."""
+        return rules.late_from(self.order, self._window)
+
+    @property
+    def _window(self) -> DeliveryWindow:
+        assert self.order.run  # it stands on the sheet of its run
+        return self.order.run.window
+
+    @property
     def map_url(self) -> str:
         return MAPS + urlencode({"api": 1, "query": f"{self.order.street}, {self.order.town}"})
 
@@ -134,6 +148,11 @@ class RunSheet:
         """Return the orders that are with the driver, in the order of the run."""
         with_driver = [stop for stop in self.stops if stop.is_at_hand]
         return sorted(with_driver, key=lambda stop: stop.order.position or 0)
+
+    def minutes_late(self, *, now: datetime) -> int | None:
+        """Return by how many minutes the driver is late, 0 for on time; None when no stop is still to come."""
+        with_driver = self.at_hand
+        return rules.minutes_late(with_driver[0].order, self.run.window, now=now) if with_driver else None
 
     @property
     def can_leave(self) -> bool:

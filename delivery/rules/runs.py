@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,9 @@ from delivery.rules.orders import check_is_before_departure
 from ui.templatetags.portal import clock
 
 DRIVE = "delivery.drive_run"
+OF_DRIVERS = frozenset({DRIVE, "certification.check_card"})  # all that the group Driver may do
 LATE_MINUTES = (15, 30, 60)
+ON_TIME_WITHIN = timedelta(minutes=15)  # the least that a driver can tell the people of the stops
 LATE_AGAIN_AFTER = timedelta(minutes=15)
 MOST_LATE_MESSAGES = 4  # of a run
 KEPT_AFTER_WINDOW = timedelta(hours=4)  # a late last stop, the way back and the counting
@@ -22,6 +25,11 @@ LAST_POSITION = 9_999
 def drives_runs(user: User) -> bool:
     """Return whether the account may drive: it is active staff whose group holds `drive_run`."""
     return user.is_active and user.is_staff and user.has_perm(DRIVE)
+
+
+def only_drives(user: User) -> bool:
+    """Return whether the account may drive and nothing more: the lists of the admin are all closed to it."""
+    return drives_runs(user) and user.get_all_permissions() <= OF_DRIVERS
 
 
 def check_can_drive(driver: User | None, window: DeliveryWindow, *, run: Run | None = None) -> None:
@@ -114,6 +122,23 @@ def check_can_tell_late(run: Run, minutes: int, *, now: datetime) -> None:
         )
         at, again = run.late_told_at, run.late_told_at + LATE_AGAIN_AFTER
         raise RunError(words % {"at": clock(at), "minutes": run.late_minutes, "again": clock(again)})
+
+
+def expected_by(order: Order, window: DeliveryWindow) -> datetime:
+    """Return when the driver is expected at the door: at the planned time, and never after the end of the window."""
+    return min(order.planned_at or window.ends_at, window.ends_at)
+
+
+def late_from(order: Order, window: DeliveryWindow) -> datetime:
+    """Return from when on a stop that is still to come makes its driver late. No stop is on time after the window."""
+    return min(expected_by(order, window) + ON_TIME_WITHIN, window.ends_at)
+
+
+def minutes_late(order: Order, window: DeliveryWindow, *, now: datetime) -> int:
+    """Return by how many minutes, begun ones counted, the driver is late whose next stop this is; 0 for on time."""
+    if now <= late_from(order, window):
+        return 0
+    return ceil((now - expected_by(order, window)) / timedelta(minutes=1))
 
 
 def check_has_remaining(orders: Sequence[Order]) -> None:

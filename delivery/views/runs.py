@@ -111,10 +111,12 @@ def about(run: Run) -> dict[str, Any]:
 
 def sheet_context(sheet: RunSheet, **forms: Any) -> dict[str, Any]:
     """Return what the templates of the sheet show."""
+    now = timezone.now()
     context = {
         "sheet": sheet,
         "run": sheet.run,
-        "now": timezone.now(),
+        "now": now,
+        "minutes_late": sheet.minutes_late(now=now),
         "about": about(sheet.run),
         "late_minutes": rules.LATE_MINUTES,
     }

@@ -78,7 +78,7 @@
     const form = button.closest("[data-door]");
     const mine = (scan = { button, form, format: button.dataset.scan });
     const panel = within(button, "[data-camera]");
-    button.after(panel);
+    (button.closest("[data-scan-or-type]") || button).after(panel);
     panel.hidden = false;
     words("look");
     load(form).catch(() => scan === mine && words("noReader"));
@@ -125,6 +125,7 @@
   const say = (form, sentences, isFine) => {
     const place = form.querySelector("[data-said]");
     place.classList.toggle("door__said--differs", !isFine);
+    openTyped(form); // what was read stands there, or can be typed
     place.replaceChildren(
       ...sentences.map((sentence) => {
         const line = document.createElement("p");
@@ -156,6 +157,12 @@
     Object.entries(answer.fields || {}).forEach(([name, value]) => fill(form, name, value));
     fill(form, "received_by", answer.received_by);
     say(form, answer.sentences || [away], Boolean(answer.is_fine));
+  };
+
+  // --- What the photo ID says is typed in where it is not scanned ---
+  const openTyped = (form) => {
+    form.querySelector("[data-typed]").hidden = false;
+    form.querySelector("[data-type-in]").setAttribute("aria-expanded", "true");
   };
 
   // --- The signature: lines in the units of a field of 600 by 200 ---
@@ -246,7 +253,10 @@
     if (form.dataset.ready) return;
     form.dataset.ready = "1";
     const mayScan = !document.querySelector("#run-sheet[data-away]"); // the page that stands in without network has no camera
-    form.querySelectorAll("[data-scan]").forEach((button) => (button.hidden = !mayScan));
+    form.querySelectorAll("[data-scan='QRCode'], [data-scan-or-type]").forEach((part) => (part.hidden = !mayScan));
+    const typed = form.querySelector("[data-typed]");
+    typed.hidden = mayScan && !box(form, "id_number").value && !typed.querySelector(".usa-form-group--error");
+    form.querySelector("[data-type-in]").setAttribute("aria-expanded", String(!typed.hidden));
     const pad = form.querySelector("[data-pad]");
     pads.set(pad, read(box(form, "signature").value));
     draw(pad, pads.get(pad));
@@ -256,7 +266,15 @@
   const readyAll = () => document.querySelectorAll("[data-door]").forEach(ready);
   document.addEventListener("click", (event) => {
     if (event.target.matches("[data-scan]")) start(event.target);
-    if (event.target.matches("[data-camera-stop]")) stop();
+    if (event.target.matches("[data-type-in]")) {
+      openTyped(event.target.form);
+      box(event.target.form, "id_number").focus();
+    }
+    if (event.target.matches("[data-camera-stop]")) {
+      if (scan.button.closest("[data-scan-or-type]")) openTyped(scan.form);
+      stop();
+    }
+    if (event.target.matches("[data-door] [type=submit]")) openTyped(event.target.form); // nothing that is missing is hidden
     if (!event.target.matches("[data-pad-clear]")) return;
     const pad = within(event.target, "[data-pad]");
     pads.set(pad, []);

@@ -5,7 +5,10 @@ from datetime import date
 from delivery import actions, rules
 from delivery.models import HandOver, Run
 from tests import factories
+from tests.delivery import people
 
+FIRST_NAMES = ("Rosa", "Dana", "Walter", "Ada", "Priscilla", "Theodore", "Milo", "Guadalupe")
+LAST_NAMES = ("Delgado", "Hart", "Brandt", "Lindqvist", "Ng")
 SIGNATURE = "M20 100L60 40L90 150L130 60L170 140L220 90L300 110"
 
 
@@ -79,3 +82,33 @@ def under_way(run, clock, *, at=None):
     left, refusals = actions.dispatch_run(run=run, by=run.driver)
     assert not refusals, refusals
     return Run.objects.select_related("window", "driver").get(pk=run.pk)
+
+
+def run_of_many(count):
+    """Return a run of as many packed orders: each of another patient at another door, with lines of its own.
+
+    Some have a caregiver who may take it as well, some are paid by debit card, and some doors have two orders.
+    """
+    window, signer = factories.window(), factories.identified_physician()
+    people.widen(window, capacity=count)
+    shelf = [
+        factories.product(name=f"Tincture {number}", price_cents=4000 + 500 * number, stock=4 * count)
+        for number in range(3)
+    ]
+    return run_of(*[_one_of_many(number, window, shelf, signer) for number in range(count)])
+
+
+def _one_of_many(number, window, shelf, signer):
+    names = {"first_name": FIRST_NAMES[number % 8], "last_name": f"{LAST_NAMES[number // 8 % 5]}-Rodriguez"}
+    caregiver = factories.caregiver(last_name=names["last_name"]) if number % 3 == 0 else None
+    patient = factories.certification(signer, profile=factories.profile(**names), caregiver=caregiver).patient
+    if patient.current_assignment:
+        factories.join(patient.current_assignment.caregiver)
+    door = number - (number % 10 == 1)  # the second goes to the door of the first
+    return factories.order(
+        patient,
+        into=window,
+        lines=[(product, 1) for product in shelf[: 2 + number % 2]],
+        address=factories.address(street=f"{100 + door} Orange Street", phone=factories.phone()),
+        payment_method="debit" if number % 4 == 3 else "cash",
+    )

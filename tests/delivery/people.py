@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -93,6 +93,11 @@ def words_of(response):
 
 def url(name, *args):
     return reverse(f"delivery:{name}", args=args)
+
+
+def at(day, clock):
+    """Return the moment of a day at a time like 13:30 in New York."""
+    return timezone.make_aware(datetime.combine(day, time.fromisoformat(clock)))
 
 
 def end(assignment):

@@ -6,7 +6,7 @@ from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from delivery import actions
+from delivery import actions, rules
 from delivery.models import DeliveryWindow, Run
 from tests import factories
 from tests.delivery import door
@@ -52,8 +52,28 @@ def test_a_driver_opens_no_list_or_row_of_the_admin_not_even_of_the_own_run(driv
     assert {address: driver.get(address).status_code for address in closed} == dict.fromkeys(closed, 403)
     found = driver.post(ORDERS, {"q": confirmed.number}, follow=True)
     assert found.status_code == 403 and confirmed.number not in found.content.decode()
-    start = words_of(driver.get(reverse("admin:index")))
-    assert "My runs" in start and "Orders" not in start and confirmed.patient.name not in start
+
+
+def test_a_driver_lands_on_the_own_runs_after_signing_in(driver, confirmed):
+    page = driver.get(reverse("accounts:role"), follow=True)
+    assert page.redirect_chain[-1] == (RUNS, 302)
+    shown = words_of(page)
+    assert "Morning 1" in shown and "My runs" in shown
+    assert "Administration" not in shown and confirmed.patient.name not in shown
+
+
+def test_only_drives_is_a_driver_who_may_do_nothing_else(account):
+    assert rules.only_drives(account)
+    both = factories.staff("Driver", "Technician")
+    others = [
+        both,
+        factories.staff("Technician"),
+        factories.staff("Driver", is_superuser=True),
+        factories.patient().user,
+    ]
+    assert not any(rules.only_drives(other) for other in others)
+    page = factories.client_for(both).get(reverse("admin:index"))
+    assert page.status_code == 200 and "Administration" in words_of(factories.client_for(both).get(RUNS))
 
 
 def test_a_driver_sees_the_own_open_runs_and_the_next_first(account, driver, confirmed):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.actions import revoke_certification
-from delivery import actions
+from delivery import actions, rules
 from delivery.models import DoorAttempt, HandOver, Order, Run
 from tests import factories
 from tests.delivery import door, people
@@ -194,16 +194,51 @@ def test_the_orders_leave_from_the_sheet(monday):
     assert "Nothing more was waiting to leave" in words_of(client.post(url("leave", run), follow=True))
 
 
-def test_the_sheet_of_40_stops_is_small_and_read_in_8_queries(order, monday, django_assert_max_num_queries):
-    run = door.run_of(order)
-    run = door.under_way(run, monday)
-    people.copy(Order.objects.get(pk=order.pk), times=39)
+def test_the_sheet_of_40_stops_is_small_and_read_in_8_queries(monday, django_assert_max_num_queries):
+    run = door.under_way(door.run_of_many(40), monday)
     client = factories.client_for(run.driver)
     client.get(RUNS)
     with django_assert_max_num_queries(8):
         response = client.get(url("detail", run))
-    assert response.content.count(b"40 Orange Street") == 41  # a row for each, and the open card
-    assert len(response.content) <= 60_000
+    sheet = response.context["sheet"]
+    patients = {stop.order.patient.number for stop in sheet.stops}
+    assert (sheet.total, sheet.doors, len(patients)) == (40, 36, 40)
+    assert {len(stop.receivers) for stop in sheet.stops} == {1, 2} == {len(stop.lines) - 1 for stop in sheet.stops}
+    assert response.content.count(b" Orange Street") == 41  # a row for each, and the open card
+    assert len(response.content) <= 60_000, len(response.content)
+
+
+@pytest.mark.parametrize(
+    ("planned", "now", "late"),
+    [
+        ("10:00", "10:15", 0),
+        ("10:00", "10:16", 16),
+        ("13:20", "13:30", 0),
+        ("13:20", "13:31", 11),  # nobody is on time after the window
+        ("14:00", "13:31", 1),  # kept by hand where it is too late
+        ("", "13:30", 0),
+        ("", "13:31", 1),
+    ],
+)
+def test_minutes_late_begin_a_quarter_of_an_hour_after_the_planned_time_and_with_the_windows_end(
+    run, order, planned, now, late
+):
+    day = run.window.date
+    order.planned_at = people.at(day, planned) if planned else None
+    assert rules.minutes_late(order, run.window, now=people.at(day, now)) == late
+    assert (people.at(day, now) > rules.late_from(order, run.window)) == bool(late)
+
+
+def test_the_sheet_says_whether_the_driver_is_on_time(client, run, order, monday):
+    page = words_of(client.get(url("detail", run)))
+    assert "0 of 1 stop done , on time" in page
+    expected = Order.objects.get().planned_at or run.window.ends_at
+    monday.move_to(expected + timedelta(minutes=20), tick=False)
+    client = factories.client_for(run.driver)
+    assert "0 of 1 stop done , 20 min late" in words_of(client.get(url("detail", run)))
+    hand_over(client, run, order)
+    page = words_of(client.get(url("detail", run)))
+    assert "min late" not in page and "on time" not in page
 
 
 def test_a_driver_stays_signed_in_on_the_pages_of_drivers_alone(client, run, order, monday):

@@ -16,13 +16,14 @@ pytestmark = pytest.mark.journey
 def test_orders_of_a_closed_day_move_to_another_day(visitor):
     order = factories.order()
     staff, patient = visitor(), visitor(viewport={"width": 390, "height": 844})
-    staff.looks = lambda: None  # the admin is Django's own
     staff.signs_in(factories.staff("Manager").email)
     day = day_after(order.window.date)
     when_staff_add_a_window(staff, day)
     when_staff_close_the_wednesday(staff, order)
     then_the_call_list_names_the_patient(staff, order)
     then_the_patient_gets_a_mail_and_sees_the_new_window(patient, order, day)
+    # Axe puts the styles that Django's forms.css imports into the page, which our policy blocks.
+    staff.errors = [error for error in staff.errors if not error.startswith("Applying inline style violates")]
     staff.met_no_barrier()
     patient.met_no_barrier()
 

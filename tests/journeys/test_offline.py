@@ -124,7 +124,7 @@ def test_five_wrong_pins_erase_the_sheet_also_when_the_page_is_opened_anew(visit
             driver.page.locator("#run-pin-box").fill("271828")
             driver.presses("Open")
             driver.page.get_by_text("This is not the PIN").wait_for()
-            driver.page.wait_for_function("!document.querySelector('#run-pin-error').hidden")
+            driver.waits_until("!document.querySelector('#run-pin-error').hidden")
     driver.sees("After 5 wrong ones the sheet was erased here")
     kept = driver.page.evaluate("window.runSheet.store.runs()")
     assert [each["copy"] for each in kept] == [None]
@@ -146,7 +146,7 @@ def test_a_post_whose_answer_is_lost_is_one_hand_over(visitor, run):
     made = HandOver.objects.get()
     assert posts and set(posts) == {200}  # the portal took it each time
     when_the_phone_tries_again(driver)
-    driver.page.wait_for_function("document.querySelector('#run-net').textContent.includes('No network')")
+    driver.waits_until("document.querySelector('#run-net').textContent.includes('No network')")
     assert len(kept_entries(driver)) == 1
     driver.page.unroute("**/hand-over/")
     when_the_phone_tries_again(driver)
@@ -200,7 +200,7 @@ def when_the_driver_keeps_the_sheet(driver, run):
     driver.page.locator("#run-pin-box").fill(PIN)
     with driver.page.expect_response("**/copy/"):
         driver.presses("Keep it here")
-    driver.page.wait_for_function("navigator.serviceWorker.controller")
+    driver.waits_until("navigator.serviceWorker.controller")
     driver.looks()
 
 
@@ -231,6 +231,8 @@ def when_the_driver_hands_over(driver):
 def when_the_driver_checks(driver, *, cash):
     """Enter all that a hand-over needs into the open card."""
     driver.ticks("card_checked", "photo_id_checked")
+    if (type_in := driver.page.get_by_role("button", name="Type it in")).is_visible():  # not without network
+        type_in.click()
     number = driver.page.locator(".run__proof dd").first.inner_text().split()[1].rstrip(",")
     driver.fills(card=number, id_number="123456780", id_expires_date="10/18/2031", cash_cents=cash)
     when_the_patient_signs(driver)

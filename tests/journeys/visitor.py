@@ -105,6 +105,16 @@ class Visitor:
             raise AssertionError(f"{text!r} is not on {self.page.url}:\n{body[:2000]}")
         self.page.wait_for_load_state()  # its scripts as well, such as that of "Select all"
 
+    def waits_until(self, condition):
+        """Wait until an expression of JavaScript is true. `wait_for_function` would evaluate it within the page, and
+        the portal's content security policy refuses that as soon as it is not true at once.
+        """
+        for _twentieth in range(20 * 3 * PATIENCE):
+            if self.page.evaluate(f"Boolean({condition})"):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{condition} did not become true on {self.page.url}.")
+
     # --- Parts of several journeys
 
     def signs_in(self, email):

@@ -76,7 +76,9 @@
   const showNet = () => {
     const state = queue ? queue.state : "ready";
     shown.showNet({ state, entries: queue ? queue.waiting() : [], isKept: Boolean(record && record.copy) });
+    showPace();
   };
+  const showPace = () => shown.showPace(place, Date.now() + (queue ? queue.offset : offset));
 
   // --- The PIN
 
@@ -269,6 +271,7 @@
   window.addEventListener("offline", showNet);
   setInterval(() => {
     eraseWhenOver();
+    showPace();
     if (queue && (queue.state === "away" || queue.waiting().length)) again();
   }, LOOKS_EVERY);
   document.addEventListener("visibilitychange", eraseWhenOver);

@@ -64,6 +64,21 @@
     return true;
   };
 
+  // --- Whether the driver is late: the next stop says from when on
+
+  const showPace = (place, now) => {
+    const part = place.querySelector("[data-pace-part]");
+    if (!part) return;
+    const next = place.querySelector("[data-next] [data-expected]");
+    part.hidden = !next;
+    if (!next) return;
+    const pace = part.querySelector("[data-pace]");
+    const isLate = now > next.dataset.lateFrom * 1000;
+    const minutes = Math.ceil((now / 1000 - next.dataset.expected) / 60);
+    pace.className = isLate ? "tag tag--warn" : "";
+    pace.textContent = isLate ? filled(words.late, { minutes }) : words.onTime;
+  };
+
   // --- The network
 
   const keptWords = (entries) => {
@@ -124,5 +139,5 @@
     byId("run-refused").replaceChildren(...entries.map((entry) => refusedOne(entry, actions)));
   };
 
-  window.runSheet.shown = { byId, words, say, mark, showNet, showRefused, made };
+  window.runSheet.shown = { byId, words, say, mark, showPace, showNet, showRefused, made };
 })();
