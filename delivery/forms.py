@@ -122,7 +122,7 @@ class CheckoutForm(AsksAboutTown):
         "phone": "tel",
     }
     narrow = frozenset({"unit", "zip_code"})
-    kept = frozenset({"street", "unit", "city", "zip_code", "phone", "is_residence"})
+    kept = frozenset({"window", "street", "unit", "city", "zip_code", "phone", "is_residence", "payment_method"})
     address_fields = ("street", "unit", "city", "zip_code", "phone", "is_residence")
 
     window = WindowField(label=_("When we come"))

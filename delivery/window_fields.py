@@ -114,11 +114,12 @@ def window_choices(terms: Terms, *, without: DeliveryWindow | None = None) -> li
     for window in terms.windows:
         if window != without:
             by_day.setdefault(window.date, []).append((window.code, _row(window, terms)))
-    today = timezone.localdate(terms.now)
-    return [(WindowDay(day, _away((day - today).days)), rows) for day, rows in by_day.items()]
+    language = get_language()
+    return [(WindowDay(day, _away((day - terms.today).days, language)), rows) for day, rows in by_day.items()]
 
 
-def _away(days: int) -> str:
+@lru_cache(maxsize=500)
+def _away(days: int, _language: str | None) -> str:
     return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
 
 
@@ -158,7 +159,7 @@ def _next_free(window: DeliveryWindow, terms: Terms) -> str:
 
 def _order_by(window: DeliveryWindow, terms: Terms) -> str:
     """Return until when to order, where that is soon."""
-    if window.date - timezone.localdate(terms.now) > SOON + timedelta(days=2, hours=terms.policy.lead_hours):
+    if window.date - terms.today > SOON + timedelta(days=2, hours=terms.policy.lead_hours):
         return ""  # surely, and to ask the clock costs more
     closes = timezone.localtime(closes_at(window, terms.policy))
     if closes - terms.now > SOON:
@@ -175,7 +176,7 @@ def _time_left(delta: timedelta) -> str:
     minutes = int(delta.total_seconds()) // 60
     hours, days = minutes // 60, minutes // (24 * 60)
     if days >= 2:
-        return _away(days)
+        return _away(days, get_language())
     if hours:
         return ngettext("in %(count)d hour", "in %(count)d hours", hours) % {"count": hours}
     return ngettext("in %(count)d minute", "in %(count)d minutes", minutes) % {"count": minutes}

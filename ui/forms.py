@@ -94,7 +94,7 @@ class PortalForm(forms.Form):
     autocomplete: dict[str, str] = {}  # field -> token, for what people say about themselves
     needed: Collection[str] = frozenset()  # fields not required by themselves that clean() asks for
     narrow: Collection[str] = frozenset()  # fields with a short box
-    kept: Collection[str] = frozenset()  # boxes for text and ticks that no form changes: rendered once
+    kept: Collection[str] = frozenset()  # boxes that no form changes are rendered once; of a group, what is around it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -112,6 +112,9 @@ class PortalForm(forms.Form):
             return None
         if isinstance(box.field.widget, forms.CheckboxInput):
             return _box(type(self), box.name, str(self.auto_id), is_filled=bool(box.value()))
+        if box.field.widget.use_fieldset:
+            html = _box(type(self), box.name, str(self.auto_id), is_filled=True)
+            return SafeString(html.replace(TEXT, str(box)))  # nosec B703 - rendered boxes in a rendered frame
         text = box.field.widget.format_value(box.value())
         html = _box(type(self), box.name, str(self.auto_id), is_filled=text is not None)
         return SafeString(html.replace(TEXT, conditional_escape(text)))  # nosec B703 - a rendered box, and an escaped text
@@ -127,10 +130,21 @@ class PortalForm(forms.Form):
 TEXT = mark("text")  # what a box of `kept` holds
 
 
+class _Group(forms.Widget):
+    """The place of a group of boxes."""
+
+    use_fieldset = True
+
+    def render(self, *_args: Any, **_kwargs: Any) -> SafeString:
+        return TEXT
+
+
 @cached_part(most=200)
 def _box(form_class: type[PortalForm], name: str, auto_id: str, *, is_filled: bool) -> SafeString:
     form = PortalForm(auto_id=auto_id)
     field = form.fields[name] = deepcopy(form_class.base_fields[name])
+    if field.widget.use_fieldset:
+        field.widget = _Group()
     form.autocomplete, form.narrow, form.needed = form_class.autocomplete, form_class.narrow, form_class.needed
     form.keep_from_filling_in()
     is_tick = isinstance(field.widget, forms.CheckboxInput)

@@ -21,6 +21,10 @@ class Terms:
     certification: Certification | None
 
     @cached_property
+    def today(self) -> date:
+        return timezone.localdate(self.now)
+
+    @cached_property
     def next_free(self) -> DeliveryWindow | None:
         """The next window that can be chosen, or None."""
         return next((window for window in self.windows if self.refusal(window) == ""), None)
@@ -39,7 +43,7 @@ class Terms:
     @property
     def day(self) -> date:
         """The delivery day that the pages speak of: that of the next free window, or today."""
-        return self.next_free.date if self.next_free else timezone.localdate(self.now)
+        return self.next_free.date if self.next_free else self.today
 
 
 def terms_for(certification: Certification | None, *, policy: DeliveryPolicy | None = None) -> Terms:

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
 from audit.models import Event
 from delivery.forms import CheckoutForm
-from delivery.models import Order
+from delivery.models import DeliveryPolicy, Order
+from delivery.presenters.cart import Cart
+from delivery.presenters.terms import Terms
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url, words_of
@@ -16,9 +19,11 @@ from ui.widgets import Choice, RowRadioSelect
 pytestmark = pytest.mark.once
 HTMX = {"HX-Request": "true"}
 BOXES = sorted(CheckoutForm.kept)
+TERMS = Terms(timezone.now(), DeliveryPolicy(lead_hours=24), [], None)
+CART = Cart([], subtotal_cents=8_000, amount_mg=0, minimum_cents=7_500)
 FILLED = {
     "street": '4 <b> "Elm" & Sons', "unit": "", "city": "<text>", "zip_code": "06510", "phone": "+12035550142",
-    "is_residence": True,
+    "is_residence": True, "payment_method": "debit",
 }  # fmt: skip
 
 
@@ -102,7 +107,7 @@ def test_a_page_that_nobody_sent_is_whole_for_htmx_too(client):
 
 
 def boxes(**kwargs):
-    form = CheckoutForm(terms=None, cart=None, **kwargs)
+    form = CheckoutForm(terms=TERMS, cart=CART, **kwargs)
     form._errors = {} if form.is_bound else None
     return {name: form[name].as_field_group() for name in BOXES}
 
