@@ -3,7 +3,7 @@
 PORT ?= 8000
 ROWS ?= 300000
 CERTIFICATIONS ?= 1000000
-REMINDERS ?= 100000
+REMINDERS ?= 1000000
 DEPLOYS ?= 10
 export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)

@@ -148,23 +148,124 @@ def test_each_worker_sends_its_own_queue(redis_url, sink):
         wait_until(lambda: len(sink.arrived) == waiting + 1)
 
 
+def children_of(process):
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+@contextmanager
+def process_lost(redis_url, sink, app="mmp_portal.celery"):
+    """Start a worker, and kill the process of it that sends while it sends; the worker runs on. Yields Redis."""
+    options = ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
+    with Redis.from_url(redis_url) as client, worker(redis_url, sink, *options, app=app) as process:
+        client.flushall()
+        wake(redis_url)
+        wait_until(lambda: len(sink.arrived) >= 3)
+        assert client.hlen("unacked") == 1
+        os.kill(children_of(process)[0], 9)
+        yield client
+
+
+def sent():
+    return Notification.objects.filter(status=Status.SENT).count()
+
+
 @pytest.mark.once
 def test_a_job_is_in_redis_until_it_is_done_and_another_process_takes_it(redis_url, sink):
     """`acks_late` and `reject_on_worker_lost`: the process that sends is killed, and the next one sends the rest."""
     messages = reminders(150)
     sink.pause = 0.01
-    options = ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
-    with Redis.from_url(redis_url) as client, worker(redis_url, sink, *options) as process:
-        client.flushall()
-        wake(redis_url)
-        wait_until(lambda: len(sink.arrived) >= 3)
-        assert client.hlen("unacked") == 1
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[0]), 9)
+    with process_lost(redis_url, sink) as client:
         claimed = actions.BATCH  # waits until the lease of the killed process has run out
-        wait_until(lambda: Notification.objects.filter(status=Status.SENT).count() >= messages - claimed)
+        wait_until(lambda: sent() >= messages - claimed)
         wait_until(lambda: client.hlen("unacked") == 0)
     assert max(sink.counts().values()) == 1
+
+
+@pytest.mark.once
+def test_control_without_reject_on_worker_lost_the_job_ends_with_its_process(redis_url, sink, monkeypatch):
+    monkeypatch.setenv("VISIBILITY", "300")
+    monkeypatch.setenv("REJECT_ON_WORKER_LOST", "off")
+    messages = reminders(150)
+    sink.pause = 0.01
+    with process_lost(redis_url, sink, app="tests.impatient") as client:
+        wait_until(lambda: client.hlen("unacked") == 0)
+        assert client.llen("bulk") == 0
+    assert sent() < messages - actions.BATCH
+
+
+def kill_with_a_job_in_hand(redis_url, sink):
+    """Start a worker, and kill all its processes by kill -9 while it sends; return how many jobs are still in Redis."""
+    arrived, options = len(sink.arrived), ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
+    with worker(redis_url, sink, *options, app="tests.impatient") as process:
+        wait_until(lambda: len(sink.arrived) >= arrived + 3)
+        children = children_of(process)
+        process.kill()
+        for pid in children:
+            os.kill(pid, 9)
+        process.wait()
+    end_leases()
+    with Redis.from_url(redis_url) as client:
+        return client.hlen("unacked")
+
+
+@pytest.fixture
+def one_job(redis_url, monkeypatch):
+    """Redis has one job, which says that there is something to send; a silent worker loses it after 2 seconds."""
+    monkeypatch.setenv("VISIBILITY", "2")
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+    wake(redis_url)
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("one_job")
+def test_the_job_of_a_killed_worker_is_done_by_another(redis_url, sink, pytestconfig):
+    """`acks_late` and `visibility_timeout`: nobody wakes the next worker. One kill; 10 with --drill."""
+    kills = 10 if pytestconfig.getoption("drill") else 1
+    messages = reminders(20 * kills)
+    sink.pause = 0.02
+    for _kill in range(kills):
+        assert kill_with_a_job_in_hand(redis_url, sink) == 1
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app="tests.impatient"):
+        wait_until(lambda: len(sink.counts()) == messages)
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("one_job")
+@pytest.mark.parametrize(("without", "jobs"), [(("ACKS_LATE", "off"), 0), (("VISIBILITY", "300"), 1)])
+def test_control_without_them_no_other_worker_does_the_job(without, jobs, redis_url, sink, monkeypatch):
+    """The next worker does the job that it is woken for, and no other."""
+    monkeypatch.setenv(*without)
+    reminders(20)
+    sink.pause = 0.02
+    assert kill_with_a_job_in_hand(redis_url, sink) == jobs
+    arrived, physician = len(sink.arrived), factories.physician()
+    with canaries.jobs_over(redis_url):
+        actions.queue(kind="physician_bound", recipient=physician.email, context={"physician": physician.pk},
+                      dedupe_key="one", by=None)  # fmt: skip
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "urgent,bulk", app="tests.impatient"):
+        wait_until(lambda: physician.email in sink.recipients())
+        time.sleep(3)
+    assert sink.recipients()[arrived:] == [physician.email]
+
+
+def send_by_two(redis_url, sink, tmp_path, app):
+    """Let two workers send all, each with a beat that says every second that there is something to send."""
+    both = [("--pool", "prefork", "--concurrency", "2", "--hostname", f"{name}@%h", "--queues", "bulk",
+             "--beat", "--schedule", str(tmp_path / name)) for name in ("one", "two")]  # fmt: skip
+    with worker(redis_url, sink, *both[0], app=app), worker(redis_url, sink, *both[1], app=app):
+        wait_until(lambda: not Notification.objects.exclude(status=Status.SENT).exists(), seconds=120)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("has_claim", [True, False], ids=["claim", "control"])
+def test_two_workers_with_two_beats_send_each_message_once(has_claim, redis_url, sink, tmp_path, pytestconfig):
+    """80 reminders; 2,000 with --drill. The control claims nothing, and mails go twice."""
+    messages = reminders(1000 if pytestconfig.getoption("drill") else 40)
+    sink.pause = 0.02
+    send_by_two(redis_url, sink, tmp_path, "tests.hasty" if has_claim else "tests.unclaimed")
+    assert len(sink.counts()) == messages
+    assert (len(sink.arrived) == messages) is has_claim
 
 
 # --- Only in `make drill`: each takes longer than the suite may -----------------------------------------------------
@@ -174,43 +275,6 @@ def test_a_job_is_in_redis_until_it_is_done_and_another_process_takes_it(redis_u
 def in_drill(pytestconfig):
     if not pytestconfig.getoption("drill"):
         pytest.skip("it takes half a minute: make drill")
-
-
-def kill_with_a_job_in_hand(redis_url, sink):
-    """Start a worker, and kill it by kill -9 while it sends; return how many jobs are still in Redis."""
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
-        with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app="tests.impatient") as process:
-            wake(redis_url)
-            wait_until(lambda: len(sink.arrived) >= 3)
-            process.kill()
-            process.wait()
-        return client.hlen("unacked")
-
-
-@pytest.mark.once
-@pytest.mark.usefixtures("in_drill")
-def test_a_job_of_a_killed_worker_is_done_by_another_worker(redis_url, sink):
-    """`acks_late` and `visibility_timeout`: nobody wakes the second worker."""
-    messages = reminders(60)
-    sink.pause = 0.02
-    assert kill_with_a_job_in_hand(redis_url, sink) == 1
-    end_leases()
-    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app="tests.impatient"):
-        wait_until(lambda: len(sink.counts()) == messages)
-
-
-@pytest.mark.once
-@pytest.mark.usefixtures("in_drill")
-def test_two_workers_with_two_beats_send_each_message_once(redis_url, sink, tmp_path):
-    """Each beat says every second that there is something to send."""
-    messages = reminders(300)
-    sink.pause = 0.005
-    both = [("--pool", "prefork", "--concurrency", "2", "--hostname", f"{name}@%h", "--queues", "bulk",
-             "--beat", "--schedule", str(tmp_path / name)) for name in ("one", "two")]  # fmt: skip
-    with worker(redis_url, sink, *both[0], app="tests.hasty"), worker(redis_url, sink, *both[1], app="tests.hasty"):
-        wait_until(lambda: not Notification.objects.exclude(status=Status.SENT).exists())
-    assert len(sink.arrived) == len(sink.counts()) == messages
 
 
 def quit_with_a_job_in_hand(redis_url, sink):

@@ -86,11 +86,11 @@ class Shoppers:
 
 
 @contextmanager
-def portal_and_worker(redis, sink, *beat):
+def portal_and_worker(redis, sink, *beat, app="mmp_portal.celery", application="mmp_portal.wsgi"):
     """Run gunicorn and a worker with this Redis; yield the portal and the worker. `beat` are the worker's options."""
     with ExitStack() as stack:
-        process = stack.enter_context(worker(redis, sink, "--pool", "prefork", "--concurrency", "1", *beat))
-        portal = servers.Portal(database_url(), REDIS_URL=redis, EMAIL_URL=sink.url)
+        process = stack.enter_context(worker(redis, sink, "--pool", "prefork", "--concurrency", "1", *beat, app=app))
+        portal = servers.Portal(database_url(), application, REDIS_URL=redis, EMAIL_URL=sink.url)
         stack.callback(portal.stop)
         yield portal, process
 
@@ -111,25 +111,41 @@ def unsent():
     return Notification.objects.waiting_mails().count()
 
 
+def order_on_a_bad_day(shoppers, each, redis_url, wire):
+    """Send so many orders while Redis is flushed, refuses and hangs; return the slowest answer of each, in seconds."""
+    slowest = {"flushed": flush_while(redis_url, lambda: shoppers.order(each))}
+    wire.refuses()
+    slowest["refused"] = shoppers.order(each)
+    wire.hangs()
+    slowest["hanging"] = shoppers.order(each)
+    wire.refuses()  # so that nothing that hung arrives late
+    time.sleep(2)  # by then the last wake-up is lost
+    wire.passes()
+    return slowest
+
+
+@pytest.fixture
+def each(is_long):
+    return 167 if is_long else 7
+
+
+@pytest.fixture
+def beat(is_long, tmp_path):
+    """Options of a worker: the timetable of production, in the long form."""
+    return ("--beat", "--schedule", str(tmp_path / "beat")) if is_long else ()
+
+
 @pytest.mark.once
-def test_orders_while_redis_is_flushed_refuses_and_hangs_are_all_told(redis_url, sink, is_long, tmp_path):
+def test_orders_while_redis_is_flushed_refuses_and_hangs_are_all_told(redis_url, sink, is_long, each, beat):
     """No answer is 500 or above, no request waits for Redis, and all mail is sent within 90 seconds of its return."""
-    beat = ("--beat", "--schedule", str(tmp_path / "beat")) if is_long else ()
-    each = 167 if is_long else 7
     with (
         Wire(("127.0.0.1", urlsplit(redis_url).port)) as wire,
         portal_and_worker(through(wire, redis_url), sink, *beat) as (portal, process),
     ):
         shoppers = Shoppers(portal.url, 3 * each)
-        slowest = {"flushed": flush_while(redis_url, lambda: shoppers.order(each))}
-        wire.refuses()
-        slowest["refused"] = shoppers.order(each)
-        wire.hangs()
-        slowest["hanging"] = shoppers.order(each)
-        wire.refuses()  # so that nothing that hung arrives late
-        time.sleep(2)  # the last wake-up is lost as well
-        wire.passes()
+        slowest = order_on_a_bad_day(shoppers, each, redis_url, wire)
         back, lost_wakes = time.monotonic(), unsent()
+        assert lost_wakes > 0
         if not is_long:
             time.sleep(1)
             assert unsent() > 0  # the control: without the job of every minute nobody would ever send these
@@ -146,6 +162,26 @@ def test_orders_while_redis_is_flushed_refuses_and_hangs_are_all_told(redis_url,
     sent = set(Notification.objects.filter(status=Status.SENT).values_list("message_id", flat=True))
     assert set(sink.counts()) == sent and len(sent) >= 3 * each
     assert max(sink.counts().values()) == 1
+
+
+@pytest.mark.once
+def test_control_without_the_outbox_orders_are_never_told(redis_url, sink, each, beat):
+    """The same with messages that are jobs in Redis alone: later the orders are there, and not their mail."""
+    without = {"app": "tests.without_outbox", "application": "tests.without_outbox"}
+    with (
+        Wire(("127.0.0.1", urlsplit(redis_url).port)) as wire,
+        portal_and_worker(through(wire, redis_url), sink, *beat, **without) as (portal, _process),
+    ):
+        shoppers = Shoppers(portal.url, 3 * each + 1)
+        shoppers.order(1)
+        wait_until(lambda: len(sink.counts()) == 1)  # on a good day it is told
+        order_on_a_bad_day(shoppers, each, redis_url, wire)
+        wake(redis_url, tasks.send_due)
+        time.sleep(90 if beat else 5)
+    statuses = Counter(status for status, _seconds in shoppers.answers)
+    orders, told = Order.objects.with_hold().count(), len(sink.counts())
+    print(f"without the outbox: {statuses}; {orders} orders, {orders - told} of them never told")
+    assert orders == 3 * each + 1 and 1 <= told <= each + 1
 
 
 @pytest.mark.once
