@@ -124,17 +124,21 @@ def _away(days: int, _language: str | None) -> str:
 
 
 def _row(window: DeliveryWindow, terms: Terms) -> Choice:
-    title = span(window)
     refusal = terms.refusal(window)
     if not refusal:
-        return Choice(title, aside=_places(window.places_left, get_language()), hint=_order_by(window, terms))
+        return _free(window.starts, window.ends, window.places_left, _order_by(window, terms), get_language())
+    title = span(window)
     if window.is_full:
         return Choice(title, aside=gettext("Full"), hint=_next_free(window, terms), disabled=True)
     return Choice(title, hint=refusal, disabled=True)
 
 
-@lru_cache(maxsize=500)
-def _places(count: int, _language: str | None) -> str:
+@lru_cache(maxsize=1_000)
+def _free(starts: time, ends: time, places: int, order_by: str, language: str | None) -> Choice:
+    return Choice(_span(starts, ends, language), aside=_places(places), hint=order_by)
+
+
+def _places(count: int) -> str:
     return ngettext("%(count)d place left", "%(count)d places left", count) % {"count": count}
 
 

@@ -1,11 +1,12 @@
 """Plain sentences and a limit for every text, in any form: ours, allauth's, the admin's."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 INPUT_MAX_LENGTH = 200
@@ -50,19 +51,23 @@ def _django_says(field_class: Any) -> dict[str, Any]:
 
 
 def _sentences(field: Any, label: str | Promise) -> dict[str, Any]:
-    label = str(label)
+    return _sentences_about(type(field), str(label), get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _sentences_about(kind: type, label: str, _language: str | None) -> dict[str, Any]:
     # "DEA number" and "ZIP code" keep their capitals inside of a sentence.
     label = label[:1].lower() + label[1:] if label[1:2].islower() else label
     words = {"label": label}
-    if isinstance(field, forms.BooleanField):
+    if issubclass(kind, forms.BooleanField):
         return {"required": _("Tick the box to go on: %(label)s") % words}
-    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+    if issubclass(kind, forms.ChoiceField | forms.ModelChoiceField):
         return {"required": _("Choose an answer: %(label)s") % words}
-    if isinstance(field, forms.EmailField):
+    if issubclass(kind, forms.EmailField):
         return {
             "required": _("Enter an email address, like name@example.com"),
             "invalid": _("Enter an email address with an @, like name@example.com"),
         }
-    if isinstance(field, forms.IntegerField):
+    if issubclass(kind, forms.IntegerField):
         return {"required": _("Enter %(label)s") % words, "invalid": _("Enter a whole number, like 2")}
     return {"required": _("Enter %(label)s") % words}

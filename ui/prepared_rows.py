@@ -18,6 +18,11 @@ from ui.statements import NotPreparable, Statement, numbered
 
 _kept: dict[Hashable, Statement] = {}  # by model, and by all that the SQL depends on
 Compile = Callable[[], tuple[str, Sequence[Any]]]
+PLAIN = {
+    models.CharField: str, models.TextField: str, models.BooleanField: bool, models.IntegerField: int,
+    models.PositiveIntegerField: int, models.PositiveSmallIntegerField: int, models.BigIntegerField: int,
+    models.ForeignKey: int,
+}  # fmt: skip
 
 
 class PreparedRowQuerySet(models.QuerySet[Any]):
@@ -74,7 +79,7 @@ class PreparedRow(models.Model):
             more = (pk_val, values, update_fields, forced_update)
             return super()._do_update(base_qs, using, *more)  # type: ignore[call-arg] # of Django 6
         connection, model = connections[using], type(self)
-        pairs = [(field, field.get_db_prep_save(value, connection)) for field, _model, value in values]
+        pairs = [(field, _as_stored(field, value, connection)) for field, _model, value in values]
         filled = [value for _field, value in pairs if value is not None]
 
         def compile_() -> tuple[str, Sequence[Any]]:
@@ -93,7 +98,12 @@ class PreparedRow(models.Model):
 
 def _values_of(row: models.Model, fields: Sequence[Any], connection: Any) -> list[tuple[Any, Any]]:
     """Return each field with its value as the database takes it; or with an expression, which is the database's."""
-    return [(field, field.get_db_prep_save(field.pre_save(row, add=True), connection)) for field in fields]
+    return [(field, _as_stored(field, field.pre_save(row, add=True), connection)) for field in fields]
+
+
+def _as_stored(field: Any, value: Any, connection: Any) -> Any:
+    """Return the value as the database takes it. Of PLAIN fields that is the value, and Django asks ten times."""
+    return value if PLAIN.get(type(field)) is type(value) else field.get_db_prep_save(value, connection)
 
 
 def _statement(key: Hashable, name: str, compile_: Compile, places: int) -> Statement:

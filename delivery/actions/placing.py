@@ -19,7 +19,7 @@ from delivery import rules, signals
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.writes.holds import take_place, take_stock
 from delivery.writes.messages import notify_orderer
-from ui.prepared import Prepared
+from ui.prepared import Prepared, attach
 from ui.text import readable_number
 
 # What placing an order enters in the row of the cart.
@@ -42,7 +42,7 @@ def place_order(
     by: User,
     caller: Patient | Caregiver | None = None,
 ) -> Order:
-    """Turn the cart that `by` keeps for the patient into an order for `window`; returns the order.
+    """Turn the cart that `by` keeps for the patient into an order for `window`; returns the order with its lines.
 
     `address` has street, unit, city, zip_code, phone and is_residence; `seen_cents` is the total that the page showed.
     The order takes a place, stock and allotment, all checked under locks. The same key again returns the order that it
@@ -70,6 +70,7 @@ def place_order(
     cart.placed_by, cart.assisted_by = by, by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
     _place(cart, lines, locked, now=now, by=by)
+    attach([cart], "lines", sorted(lines, key=lambda line: line.pk), by="order_id")
     return cart
 
 

@@ -66,7 +66,7 @@ def _place(request: OrdererRequest, begun: Checkout) -> HttpResponse:
         add_to_form(form, error)
         return _page(request, form, begun)
     if request.htmx:
-        return order_placed(request, order.number)
+        return order_placed(request, order)
     return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
 
 

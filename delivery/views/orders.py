@@ -96,13 +96,12 @@ def order_detail(request: OrdererRequest, order: Order) -> HttpResponse:
     return render(request, "delivery/order_detail.html", _shown(request, order))
 
 
-def order_placed(request: OrdererRequest, number: str) -> HttpResponse:
+def order_placed(request: OrdererRequest, order: Order) -> HttpResponse:
     """Return the page of the order that was just placed, as htmx puts it into the place of the checkout.
 
     The address becomes that of the order, so that the page can be loaded again; the browser asks no second time.
     """
-    in_call = taken_in_call(request) if request.orderer.caller else {}
-    order, _ordered_for = _order_seen(number, [request.orderer.chosen], in_call)
+    order.patient = request.orderer.patient
     response = render(request, "delivery/_order_placed.html", _shown(request, order))
     push_url(response, reverse("delivery:order-detail", args=[order.number]))
     response["HX-Reswap"] = "outerHTML show:window:top"
