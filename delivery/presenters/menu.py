@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
@@ -174,9 +174,17 @@ def _had_last(*, wanted: Wanted, found: list[int] | None, patient: int) -> "Quer
 
 
 def _on_page(
-    *, wanted: Wanted, found: list[int] | None, patient: int, had: list[int], first: int, last: int
+    *,
+    wanted: Wanted,
+    found: list[int] | None,
+    patient: int,
+    had: list[int],
+    forms: list[str],
+    first: int,
+    last: int,
 ) -> "QuerySet[Product, tuple[Any, ...]]":
-    products = _shown(wanted, found, patient).annotate(is_favorite=_is_favorite(patient))
+    products = _shown(wanted, found, patient).filter(Q(form__in=forms) | Q(pk__in=had))
+    products = products.annotate(is_favorite=_is_favorite(patient))
     by_figure = [_is_sold_out(), FIGURES[wanted.sort]] if wanted.sort else _by_kind(had)
     products = products.order_by(*by_figure, *_by_name(wanted.language))
     return products.values_list(*OF_PRODUCT, "photo__digest", "is_favorite")[first:last]
@@ -260,7 +268,19 @@ class Found:
         What the patient had before stands first, the rest by form; in each part what is sold out comes last. With
         another order there is one part.
         """
-        return [MenuProduct(*row) for row in _page_of.rows(**self._asked, had=self.had, first=first, last=last)]
+        forms = self._forms_before(last)
+        rows = _page_of.rows(**self._asked, had=self.had, forms=forms, first=first, last=last)
+        return [MenuProduct(*row) for row in rows]
+
+    def _forms_before(self, place: int) -> list[str]:
+        """Return the forms of which products may stand before this place: the others need not be sorted."""
+        wanted = self._wanted
+        counts = {form: (liked if wanted.favorites_only else count) for form, count, liked in self._counts}
+        forms = sorted(counts, key=FORMS.index)
+        if wanted.sort or wanted.form:
+            return forms
+        begins = accumulate((counts[form] for form in forms), initial=0)
+        return [form for form, begin in zip(forms, begins, strict=False) if begin < place]
 
 
 FIGURES = {

@@ -5,6 +5,7 @@ import pytest
 from delivery import actions
 from delivery.demo_products import PRODUCTS
 from delivery.models import Product
+from delivery.presenters import menu
 from delivery.presenters.menu import PRODUCTS_A_PAGE
 from tests import factories
 from tests.delivery import people
@@ -203,6 +204,26 @@ def test_what_the_patient_had_before_comes_first(had_calm):
     assert words.index("You had before Calm drops") < words.index("Edible Berry chews")
     other = words_of(factories.client_for(factories.patient().user).get(url("product-list")))
     assert "You had before" not in other
+
+
+def test_a_page_reads_the_forms_that_it_can_show_alone_and_shows_the_same(had_calm, monkeypatch):
+    """The patient had a product of the last form, which so stands before all others."""
+    for number in range(PRODUCTS_A_PAGE):
+        factories.product(sku=f"GUM-{number}", name=f"Gum {number}", form="edible", stock=number % 3)
+        factories.product(sku=f"PEN-{number}", name=f"Pen {number}", form="vape")
+    asked = []
+    rows = menu._page_of.rows
+    monkeypatch.setattr(menu._page_of, "rows", lambda **given: asked.append(given["forms"]) or rows(**given))
+    client = factories.client_for(had_calm.user)
+
+    def pages():
+        return [found(client.get(url("product-list"), {"page": page})) for page in (1, 2, 3)]
+
+    shown, asked_for = pages(), list(asked)
+    assert asked_for == [["vape"], ["vape", "edible"], ["vape", "edible", "tincture"]]
+    every = ["vape", "edible", "tincture"]
+    monkeypatch.setattr(menu.Found, "_forms_before", lambda _found, _place: every)
+    assert shown == pages() and len(set(sum(shown, []))) == 2 * PRODUCTS_A_PAGE + 2
 
 
 def test_a_cancelled_order_was_not_had(had_calm):
