@@ -14,6 +14,14 @@ from tests.proxy import Proxy
 WEB_HOSTS = 2
 # Names that no example has: otherwise var/env of a developer's machine would fill them in.
 NOT_IN_EXAMPLES = {"DEBUG": "false", "OIDC_SERVER_URL": "", "SENTRY_DSN": "", "REQUIRE_MFA": "true"}
+# The examples leave them out, but a dispensary has them: without them the job of every minute writes an error.
+REPORT_VALUES = {
+    "REPORT_SOURCE_ID": "2035550100",
+    "REPORT_PHARMACY_NUMBER": "MM0000001",
+    "REPORT_ORIGIN_CODE": "99",
+    "REPORT_TEST": "true",
+    "REPORT_SFTP_URL": "",
+}
 
 
 class Stage:
@@ -55,7 +63,7 @@ class Stage:
         return self._with_more(Service(name, self.values))
 
     def _with_more(self, service):
-        service.environment |= NOT_IN_EXAMPLES | {"CSRF_TRUSTED_ORIGINS": self.url}
+        service.environment |= NOT_IN_EXAMPLES | REPORT_VALUES | {"CSRF_TRUSTED_ORIGINS": self.url}
         return service
 
     def open(self) -> None:

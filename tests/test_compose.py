@@ -15,6 +15,10 @@ ENV_FILES = sorted({name for service in SERVICES.values() for name in service.ge
 OWNERS_PASSWORD = {"POSTGRES_PASSWORD", "MIGRATION_DATABASE_URL"}
 # The proxy opens a port below 1024, and runs its workers as another user.
 ADDED_RIGHTS = {"proxy": {"CHOWN", "SETGID", "SETUID", "NET_BIND_SERVICE"}}
+OF_THE_MACHINE = {
+    "privileged", "network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup", "cgroup_parent", "devices",
+    "device_cgroup_rules", "gpus", "group_add", "sysctls",
+}  # fmt: skip
 STARTED_BY_US = [name for name in SERVICES if "build" in SERVICES[name]]
 
 
@@ -26,8 +30,9 @@ def test_each_service_has_only_the_rights_that_it_needs(name):
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["read_only"] is True
     assert service["tmpfs"]
-    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
-    assert not {"privileged", "network_mode", "pid", "devices"} & set(service)
+    assert re.fullmatch(r"[1-9]\d*[mg]", service["mem_limit"])  # 0 is no limit
+    assert service.get("user") not in {"root", "0"}
+    assert set(service) & OF_THE_MACHINE == set()
 
 
 def test_only_the_volumes_of_the_database_and_in_memory_can_be_written():
@@ -36,6 +41,16 @@ def test_only_the_volumes_of_the_database_and_in_memory_can_be_written():
     assert writable == {"database", "metrics"}
     assert VOLUMES["metrics"]["driver_opts"]["type"] == "tmpfs"
     assert [name for name, service in SERVICES.items() if "database:/" in str(service.get("volumes"))] == ["database"]
+
+
+def test_only_files_of_the_portal_are_mounted():
+    """The socket of Docker gives every right on the machine, even where it is mounted to be read."""
+    mounted = [volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    assert [source for source in mounted if source not in VOLUMES and not source.startswith("./deploy/")] == []
+
+
+def test_only_the_proxy_has_ports_on_the_machine():
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
 
 
 def test_images_are_named_by_their_full_version():

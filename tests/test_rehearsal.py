@@ -8,12 +8,13 @@ import psycopg2
 import pytest
 import redis
 
+from mmp_portal import required
 from rehearsal import main
 from rehearsal.compose import BASE_DIR, command_of, environment_of
 from rehearsal.load import Ledger, OrderTry, Request
 from rehearsal.report import Report
 from rehearsal.servers import Database, Redis, Service, Web, wait_until
-from rehearsal.stage import made_up
+from rehearsal.stage import REPORT_VALUES, made_up
 from rehearsal.trials import counted, processes
 from tests import proxy
 
@@ -53,6 +54,11 @@ def test_a_service_does_not_see_the_environment_of_this_process(values, monkeypa
         assert web.words()[web.words().index("--bind") + 1] == web.address
     finally:
         web.stop()
+
+
+def test_the_monitoring_report_has_its_values():
+    """Otherwise the job of every minute writes an error into the log of a worker."""
+    assert {name for name, value in REPORT_VALUES.items() if value} >= set(required.FOR_REPORTS)
 
 
 def test_the_memory_of_a_container_is_a_folder_here(values):

@@ -67,3 +67,19 @@ def test_a_pharmacist_reviews_forty_orders(visitor):
     # axe reads the @import in Django's forms.css by adding a style to the page, and the portal's CSP blocks that.
     ines.errors = [error for error in ines.errors if not error.startswith("Applying inline style violates")]
     ines.met_no_barrier()
+
+
+def test_the_page_of_an_order_has_no_barrier_at_320_px(visitor):
+    first, _second = people.orders_of_many(2)
+    ines = visitor(viewport={"width": 320, "height": 700})
+    ines.opens("/admin/login/")
+    ines.signs_in_here(factories.staff("Pharmacist").email)
+    ines.opens(f"/admin/delivery/order/{first.pk}/change/")
+    ines.sees("1 of 2 in this window")
+    ways = ines.page.locator(".review__way a")
+    heights = [ways.nth(place).bounding_box()["height"] for place in range(ways.count())]
+    assert len(heights) == 2 and min(heights) >= 24
+    for tool in ines.page.locator("#user-tools :is(a, button)").all():
+        tool.click(trial=True, timeout=5000)  # nothing covers it
+    ines.errors = [error for error in ines.errors if not error.startswith("Applying inline style violates")]
+    ines.met_no_barrier()
