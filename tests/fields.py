@@ -91,7 +91,8 @@ def document():
     """Return the text of docs/fields.md."""
     head = (
         "# Fields\n\nPrinted from `tests/fields.py` by `python -m tests.fields --write`. A test reads every "
-        "page, paper, list, export, search and mail as every role and fails where one shows more or less.\n\n"
+        "page, paper, list, export, search and mail as every role and fails where one shows more or less. Histories, "
+        "buttons and pages about nobody say the same to all: the roles that may read least read them.\n\n"
     )
     said = __doc__.partition("\n\n")[2].strip()
     rows = (f"| {name} | {place} | {', '.join(named)} | {why or '-'} |\n" for name, place, named, why in _cells())

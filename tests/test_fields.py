@@ -1,12 +1,16 @@
 """Pages, lists, papers, exports, searches and mails show each role exactly the fields of tests/fields.py."""
 
+import csv
 from dataclasses import replace
+from io import BytesIO, StringIO
 
 import pytest
 from django.core import mail
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from audit.exports import Column
 from certification.admin.certifications import CertificationAdmin
@@ -20,16 +24,23 @@ from notifications.actions import send_due
 from notifications.models import Notification
 from tests import access, fields
 from tests.field_canaries import fields_in, plant, plant_in
-from tests.field_readers import found_by_search, read, seen_by
+from tests.field_readers import (
+    ADMINS,
+    TWIN,
+    explained,
+    finds,
+    found_by_search,
+    its_admin_finds,
+    place_of,
+    read,
+    read_rows,
+    seen_by,
+)
 from tests.guard import unguarded
 from tests.world import World, taken_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.no_cover]
 READ = {}  # by role what each address showed
-FILES = (
-    "_export", "_export_csv", "_export_xlsx", "-csv", "-pdf", "_pdf", "_pack", "_paper", "_letter", "_text", "_calls",
-    "_download", "_manifest", "_settling", "-calendar",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +73,37 @@ def test_a_role_reads_the_fields_of_the_table_and_no_others(role, portal):
     assert found | {(name, "search") for name in found_by_search(role, portal)} == fields.places(role)
 
 
-def test_every_export_and_paper_is_read(portal):
-    """A new export, and a new page that answers with a file, is read without being named here."""
-    files = [row for row in access.rows() if row.name.endswith(FILES)]
-    openers = {row.name: sorted(row.own | row.others) for row in files}
-    assert [name for name, roles in openers.items() if not any(name in seen(role, portal) for role in roles)] == []
+def test_every_address_and_button_is_opened_or_explained(portal):
+    """A new page, button or file is read whatever its name, or somebody has to say why it cannot be."""
+    opened = set().union(*(seen(role, portal) for role in access.ROLES))
+    assert {row.name for row in read_rows() if row.own | row.others} - opened == explained()
+
+
+def test_whatever_is_no_page_is_a_file():
+    """The type of an answer decides, so a file with any name and address counts as an export."""
+    for kind in ("text/csv; charset=utf-8", "application/octet-stream", "text/plain", ""):
+        assert place_of(HttpResponse("a", content_type=kind), "/delivery/anything/") == "export"
+    assert place_of(HttpResponse("a"), "/delivery/anything/") == "page"
+
+
+def test_a_list_has_the_same_columns_as_csv_and_as_xlsx(portal):
+    """So the walk reads the CSV alone."""
+    twins = {row.name.removesuffix(TWIN): row.own for row in access.rows() if row.name.endswith(TWIN)}
+    assert twins == {name: row.own for row in access.rows() if (name := row.name.removesuffix("_export_csv")) in twins}
+    for name in twins:
+        client = portal.clients["Administrator"]
+        with taken_back():
+            text = b"".join(client.get(reverse(f"{name}_export_csv"))).decode("utf-8-sig")
+            sheet = load_workbook(BytesIO(b"".join(client.get(reverse(f"{name}{TWIN}")))), read_only=True).active
+            assert next(csv.reader(StringIO(text))) == [cell.value for cell in next(sheet.iter_rows())]
+
+
+def test_a_search_of_a_page_finds_what_the_list_finds(portal):
+    name = "admin:certification_patient"
+    finds_any = its_admin_finds(name, portal.accounts["Registrar"])
+    for term, found in {"02/03/1961": True, "01/03/1961": False, "77 Canary Lane": False}.items():
+        assert finds(portal.clients["Registrar"], reverse(f"{name}_changelist"), "q", term) is found
+        assert finds_any(term) is found
 
 
 def test_a_paper_of_every_kind_is_read(portal):
@@ -106,6 +143,16 @@ def test_a_message_of_no_kind_holds_more_than_the_table():
     assert found == {"members": fields.in_mail(), "others": set()}
 
 
+def test_no_subject_of_a_mail_holds_a_field():
+    """A phone shows the subject while it is locked."""
+    for about, label in samples():
+        words = about.samples()[label]
+        plant_in(words)
+        for language in about.languages:
+            message = Notification(kind=about.name, recipient="reader@example.org", language=language)
+            assert fields_in(emails.build(message, words).subject) == set(), about.name
+
+
 def test_no_mail_holds_more_than_the_table(portal):
     with taken_back():
         send_due(by=None)
@@ -143,6 +190,13 @@ def test_a_column_too_many_of_an_export_is_found(portal, monkeypatch):
     monkeypatch.setattr(OrderAdmin, "export", export)
     assert read(portal.clients["Technician"], address) == {("export", "address")}
     assert ("address", "export") not in fields.places("Technician")
+
+
+def test_a_search_that_finds_too_much_is_found(portal, monkeypatch):
+    """Let the reports of customers be found by the street of the order."""
+    reports = ADMINS["admin:delivery_itemreport"]
+    monkeypatch.setattr(reports, "search_fields", ["order__street"])
+    assert "address" in found_by_search("Pharmacist", portal)
 
 
 def test_a_mail_that_says_too_much_is_found(monkeypatch):
