@@ -17,6 +17,13 @@ from ui.tidy import tidy
 MOST_SEARCHES = 10  # of one list that a session keeps: as many tabs have one each
 
 
+class Keys(list[Any]):
+    """The keys that a search found, in the order of the list; Django's list takes them for a QuerySet."""
+
+    def _clone(self) -> "Keys":
+        return self
+
+
 class ShortPaginator(Paginator):
     """Counts at most MOST_COUNTED rows: counting a million takes longer than showing fifty."""
 
@@ -37,6 +44,8 @@ class ShortPaginator(Paginator):
 
     @cached_property
     def _counted(self) -> int:
+        if isinstance(self.object_list, Keys):
+            return len(self.object_list)
         return len(cast(QuerySet[Any], self.object_list).order_by().values_list("pk")[: self.MOST_COUNTED + 1])
 
 
@@ -66,14 +75,26 @@ class SessionChangeList(ChangeList):
         self.title = str(capfirst(self.opts.verbose_name_plural))  # "Select … to view" is longer, and says less
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read of what a search finds the keys of the page first, and then its rows alone.
+        """Read of what a search finds the keys first, in one query, and then the rows of the page alone.
 
-        A page of it is sorted before it is cut, so that PostgreSQL would join all that is found with other tables.
+        PostgreSQL sorts what is found before it cuts a page out, and would join all of it with other tables.
         """
-        super().get_results(request)
-        if self.query:
-            shown = cast(QuerySet[Any], self.result_list)
-            self.result_list = self.queryset.filter(pk__in=list(shown.values_list("pk", flat=True)))
+        if not self.query:
+            super().get_results(request)
+            return
+        found, keys = self.queryset, self.queryset.values_list("pk", flat=True)
+        is_short = self.model_admin.paginator is ShortPaginator
+        self.queryset = cast(Any, Keys(keys[: ShortPaginator.MOST_COUNTED + 1] if is_short else keys))
+        try:
+            super().get_results(request)
+        finally:
+            self.queryset = found
+        self.result_list = self.rows(request, list(cast(Keys, self.result_list)))
+
+    def rows(self, request: HttpRequest, keys: list[Any]) -> QuerySet[Any]:
+        """Return the rows with these keys, as the list sorts and shows them."""
+        rows: QuerySet[Any] = self.apply_select_related(self.root_queryset.filter(pk__in=keys))
+        return rows.order_by(*self.get_ordering(request, rows))
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         filters: dict[str, Any] = super().get_filters_params(params)

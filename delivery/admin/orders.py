@@ -154,6 +154,9 @@ class OrderChangeList(SessionChangeList):
     groups: list[WindowGroup]
     is_by_window = False
 
+    def rows(self, request: HttpRequest, keys: list[int]) -> QuerySet[Order]:
+        return super().rows(request, keys).only(*SHOWN)
+
     def get_results(self, request: HttpRequest) -> None:
         self.queryset = self.queryset.only(*SHOWN)
         super().get_results(request)
