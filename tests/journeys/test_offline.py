@@ -68,7 +68,7 @@ def test_a_phone_without_network_for_ten_minutes(visitor, run, clock):
     assert all(each.recorded_at - run.window.starts_at > TEN_MINUTES for each in made)
     assert driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])") == []
     when_the_driver_signs_out(driver)
-    assert driver.violations == {}
+    assert driver.violations == {} and driver.crashes == []
 
 
 def test_the_phone_counts_how_late_the_driver_is_without_network(visitor, run, clock):
@@ -187,6 +187,7 @@ def test_a_sheet_on_its_way_while_the_worker_comes_up_is_under_it(visitor, run):
     held.pop().continue_()
     driver.page.wait_for_url(f"**{address}")
     driver.waits_until("navigator.serviceWorker.controller")
+    assert driver.crashes == []
 
 
 @pytest.mark.parametrize("away", ["**/hand-over/", "**/delivery/runs/**"], ids=["the post", "every address"])
