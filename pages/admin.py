@@ -38,7 +38,7 @@ def start_page(request: HttpRequest, extra_context: dict[str, Any] | None = None
     return index_of_lists(request, {**(extra_context or {}), "staff_bar": bar, "start": start})
 
 
-admin.site.index = start_page  # type: ignore[method-assign] # the index with more context
+admin.site.index = start_page  # type: ignore[method-assign, assignment] # it may redirect
 
 
 class AnswerForm(PortalForm):

@@ -1,6 +1,7 @@
 """`make screens`: a picture of every page of the demo, for each role, at 1200 and 390 px, in var/screens/.
 
 The pictures that README and tours show go to docs/images/, in fewer colors, because they are kept in the repository.
+Last come the pages of a run under way, in var/screens/wednesday/: the demo's next Wednesday is moved to this day.
 """
 
 import logging
@@ -8,10 +9,12 @@ import re
 import shutil
 import signal
 import sys
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import pypdfium2
 import requests
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -23,6 +26,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 EVERY_PAGE, SHOWN = BASE_DIR / "var" / "screens", BASE_DIR / "docs" / "images"
 WIDTHS = (1200, 390)
 HIGHEST = 12_000  # px of a picture
+ONLY = {"--documented", "--wednesday"}  # the parts that can be taken alone
 COLORS, LONGEST = 64, 1_700  # colors and px of a picture in the documentation
 ROLES = {
     "nobody": "", "physician": "amara.osei", "applicant": "edith.frost", "delegate": "dana.reyes",
@@ -59,8 +63,10 @@ def main() -> int:
         demo.seed()
         with portal.served(url) as base, sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.launch_arguments())
-            taken = Screens(chromium, base).every_page() if "--documented" not in sys.argv else 0
-            taken += Screens(chromium, base).documented()
+            screens = Screens(chromium, base)
+            taken = 0 if ONLY & set(sys.argv) else screens.every_page()
+            taken += 0 if "--wednesday" in sys.argv else screens.documented()
+            taken += 0 if "--documented" in sys.argv else screens.wednesday()
             chromium.close()
     print(f"{taken} pictures: {EVERY_PAGE.relative_to(BASE_DIR)}/ and {SHOWN.relative_to(BASE_DIR)}/")
     return 0
@@ -97,6 +103,32 @@ class Screens:
             self._save(tab, urljoin(self.base, address), SHOWN / f"{name}.png", colors=COLORS, longest=LONGEST)
             tab.context.close()
         return len(DOCUMENTED)
+
+    def wednesday(self) -> int:
+        """Take the pictures of a run under way, with one stop done; return how many were taken."""
+        from django.urls import reverse
+
+        folder = EVERY_PAGE / "wednesday"
+        shutil.rmtree(folder, ignore_errors=True)
+        run = run_under_way()
+        pages = [
+            ("start", "manager", "/admin/", WIDTHS),
+            ("sheet", "driver", f"/delivery/runs/{run.uuid}/", (390,)),
+            ("run", "manager", reverse("admin:delivery_run_change", args=[run.pk]), WIDTHS),
+            ("settle", "manager", reverse("admin:delivery_run_step", args=[run.pk, "settle"]), WIDTHS),
+        ]
+        for name, role, address, widths in pages:
+            for width in widths:
+                tab = self._tab(self._cookies(role), width)
+                self._save(tab, urljoin(self.base, address), folder / f"{name}-{width}.png")
+                tab.context.close()
+        tab = self._tab(self._cookies("manager"), 1200)
+        pack = reverse("admin:delivery_run_pack", args=[run.window_id])
+        answer = tab.request.get(urljoin(self.base, pack))
+        with pypdfium2.PdfDocument(answer.body()) as document:
+            for number, page in enumerate(document, start=1):
+                page.render(scale=1.5).to_pil().save(folder / f"pack-{number}.png")
+        return len(list(folder.iterdir()))
 
     def _cookies(self, role: str) -> dict[str, str]:
         from accounts.models import User
@@ -193,6 +225,28 @@ def run_of_next_wednesday() -> str:
     from delivery.models import Run
 
     return f"/delivery/runs/{Run.objects.filter(closed_at=None).latest('window__date').uuid}/"
+
+
+def run_under_way():
+    """Return the run of the demo's next Wednesday, as if that were today: one order is handed over, the others wait."""
+    from django.utils import timezone
+
+    from delivery import actions
+    from delivery.models import DeliveryWindow, Order, Run
+    from tests.delivery import door
+
+    run = Run.objects.filter(closed_at=None).latest("window__date")
+    now = timezone.localtime()
+    starts = max(now - timedelta(hours=1), datetime.combine(now, time.min, now.tzinfo)).time()
+    DeliveryWindow.objects.filter(pk=run.window_id).update(date=now.date(), starts=starts, ends=time(23, 59))
+    for order in run.orders.filter(status=Order.Status.CONFIRMED):
+        actions.pack_order(order=order, by=run.driver)
+    run = Run.objects.select_related("window", "driver").get(pk=run.pk)
+    actions.dispatch_run(run=run, by=run.driver)
+    first = run.orders.filter(status=Order.Status.OUT_FOR_DELIVERY).order_by("position").first()
+    answers = door.answers(first, cash_cents=first.subtotal_cents + 500)
+    actions.hand_over(order=first, run=run, answers=answers, stated_at=None, by=run.driver)
+    return run
 
 
 if __name__ == "__main__":

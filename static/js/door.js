@@ -161,7 +161,7 @@
 
   // --- What the photo ID says is typed in where it is not scanned ---
   const openTyped = (form) => {
-    form.querySelector("[data-typed]").hidden = false;
+    form.querySelector("[data-id-typed]").hidden = false;
     form.querySelector("[data-type-in]").setAttribute("aria-expanded", "true");
   };
 
@@ -254,7 +254,7 @@
     form.dataset.ready = "1";
     const mayScan = !document.querySelector("#run-sheet[data-away]"); // the page that stands in without network has no camera
     form.querySelectorAll("[data-scan='QRCode'], [data-scan-or-type]").forEach((part) => (part.hidden = !mayScan));
-    const typed = form.querySelector("[data-typed]");
+    const typed = form.querySelector("[data-id-typed]");
     typed.hidden = mayScan && !box(form, "id_number").value && !typed.querySelector(".usa-form-group--error");
     form.querySelector("[data-type-in]").setAttribute("aria-expanded", String(!typed.hidden));
     const pad = form.querySelector("[data-pad]");

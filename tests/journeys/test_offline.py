@@ -14,6 +14,7 @@ from delivery.models import HandOver, Run
 from tests import factories
 from tests.delivery import door
 from tests.journeys.test_door import when_the_patient_signs
+from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
 PIN = "480913"
@@ -67,7 +68,20 @@ def test_a_phone_without_network_for_ten_minutes(visitor, run, clock):
     assert all(each.recorded_at - run.window.starts_at > TEN_MINUTES for each in made)
     assert driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])") == []
     when_the_driver_signs_out(driver)
-    assert driver.violations == {}
+    assert driver.violations == {} and driver.crashes == []
+
+
+def test_the_phone_counts_how_late_the_driver_is_without_network(visitor, run, clock):
+    driver = visitor(**PHONE)
+    when_the_driver_keeps_the_sheet(driver, run)
+    driver.sees("0 of 3 stops done, on time")
+    driver.page.context.set_offline(True)
+    planned = int(driver.page.locator("[data-next] [data-expected]").first.get_attribute("data-expected"))
+    for minutes, shown in ((15, "0 of 3 stops done, on time"), (40, "0 of 3 stops done, 40 min late")):
+        passed = planned - run.window.starts_at.timestamp() + 60 * minutes - 50  # it took some seconds to come here
+        driver.page.evaluate(f"sessionStorage.passed = {1000 * passed}")
+        driver.page.evaluate("dispatchEvent(new Event('offline'))")  # the phone looks every 20 seconds as well
+        driver.sees(shown)
 
 
 def test_what_cannot_be_taken_is_shown_and_kept(visitor, run, clock):
@@ -155,6 +169,25 @@ def test_a_post_whose_answer_is_lost_is_one_hand_over(visitor, run):
     assert kept_entries(driver) == [] and HandOver.objects.get() == made
     assert Event.objects.filter(action="order.hand_over").count() == 1
     assert driver.violations == {}
+
+
+def test_a_sheet_on_its_way_while_the_worker_comes_up_is_under_it(visitor, run):
+    """The driver opens the run at once after the first sign-in: the key is handed on all the same."""
+    driver, held = visitor(**PHONE), []
+    driver.signs_in(run.driver.email)
+    driver.page.goto("/delivery/nowhere/")
+    driver.page.evaluate("navigator.serviceWorker.getRegistrations().then(([each]) => each && each.unregister())")
+    address = f"/delivery/runs/{run.uuid}/"
+    driver.page.route(f"**{address}", lambda route: held.append(route))
+    driver.page.evaluate(f"setTimeout(() => location.assign('{address}'))")
+    other = Visitor(driver.page.context.new_page(), driver.axe)
+    other.page.goto("/delivery/runs/")
+    other.waits_until("navigator.serviceWorker.controller")
+    assert len(held) == 1
+    held.pop().continue_()
+    driver.page.wait_for_url(f"**{address}")
+    driver.waits_until("navigator.serviceWorker.controller")
+    assert driver.crashes == []
 
 
 @pytest.mark.parametrize("away", ["**/hand-over/", "**/delivery/runs/**"], ids=["the post", "every address"])

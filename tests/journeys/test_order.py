@@ -212,7 +212,7 @@ def test_a_refused_order_keeps_the_page_and_names_what_is_wrong(visitor):
 
 
 def then_the_summary_has_the_focus_and_the_title_says_so(patient):
-    patient.page.wait_for_function("document.activeElement.id === 'error-summary'")
+    patient.waits_until("document.activeElement.id === 'error-summary'")
     assert patient.page.title() == "Error: Check out – Medical Marijuana Program"
 
 

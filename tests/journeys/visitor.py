@@ -19,7 +19,9 @@ class Visitor:
         self.page, self.axe = page, axe
         self.violations = {}
         self.errors = []
+        self.crashes = []  # of scripts: what nothing caught
         page.on("response", lambda response: response.status >= 500 and self.errors.append(response.url))
+        page.on("pageerror", lambda error: self.crashes.append(error.stack or str(error)))
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
 
     def opens(self, address):
@@ -156,6 +158,7 @@ class Visitor:
     def met_no_barrier(self):
         assert self.violations == {}, self.violations
         assert self.errors == [], self.errors
+        assert self.crashes == [], self.crashes
 
 
 def mails_to(address):

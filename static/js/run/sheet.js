@@ -265,6 +265,10 @@
     worker().postMessage({ give: run }, [port2]);
     return Promise.race([answer, wait(1000)]);
   };
+  const askToBeClaimed = async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    if (!worker()) active.postMessage({ claim: true }); // without a worker the key goes to no other page
+  };
   window.addEventListener("pagehide", () => key && worker()?.postMessage({ hold: { run, key } }));
   const again = () => (queue && queue.state !== "signed-out" ? look() : showNet());
   window.addEventListener("online", again);
@@ -293,6 +297,7 @@
   const start = async () => {
     dress();
     navigator.serviceWorker.register("/delivery/runs/worker.js").catch(() => {}); // without it the page needs the network
+    askToBeClaimed();
     await store.eraseOld();
     if (!run) {
       const kept = await listKept();

@@ -38,7 +38,10 @@ self.addEventListener("fetch", (event) => {
 
 // The key of an unlocked sheet goes from one page to the next through the memory of this worker: once, within a minute.
 let held = null;
-self.addEventListener("message", ({ data, ports }) => {
+self.addEventListener("message", (event) => {
+  const { data, ports } = event;
+  // A page that was on its way while this worker came up is not claimed with the others: it asks.
+  if (data.claim) return event.waitUntil(self.clients.claim());
   if (data.give) ports[0].postMessage(held && held.run === data.give ? held.key : null);
   held = data.hold || null;
   setTimeout(() => (held = null), HELD_FOR);
