@@ -51,7 +51,7 @@ def _django_says(field_class: Any) -> dict[str, Any]:
 
 
 def _sentences(field: Any, label: str | Promise) -> dict[str, Any]:
-    return _sentences_about(type(field), str(label), get_language())
+    return _sentences_about(cast(Any, type(field)), str(label), get_language())
 
 
 @lru_cache(maxsize=2_000)

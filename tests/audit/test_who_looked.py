@@ -12,8 +12,8 @@ from certification.models import Patient
 from delivery.models import Order
 from delivery.presenters.record_views import SEEN, about, events_of_views
 from tests import access
+from tests.field_readers import texts_of
 from tests.guard import unguarded
-from tests.test_fields import text_of
 from tests.walker import address_of, admin_pages, rows_of
 from tests.world import taken_back, world  # noqa: F401  the fixture
 
@@ -57,7 +57,8 @@ def shown(client, address, named):
     """Return the patients whom a page names, and the events that it wrote."""
     last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     response = client.get(address)
-    text = text_of(response) if response.status_code == 200 else ""
+    kind = response.headers.get("Content-Type", "")
+    text = " ".join(texts_of(b"".join(response), kind)) if response.status_code == 200 else ""
     beside = address.startswith(WITH_NEIGHBOURS)
     words = [word for word in named if word in text and not (beside and word.startswith("Canary"))]
     patients = {named[word] for word in words}
