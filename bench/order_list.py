@@ -83,6 +83,8 @@ def print_statements(staff, address):
     client = factories.client_for(staff)
     with CaptureQueriesContext(connection) as queries:
         client.get(address, {"status": "all"})
-    counts = [query["sql"] for query in queries if "COUNT(" in query["sql"].upper()]
+    counts = [
+        query["sql"] for query in queries if "COUNT(" in query["sql"].upper() and "auth_group" not in query["sql"]
+    ]
     print_figure("admin: statements of the list", len(queries), "")
-    print_figure("admin: that count rows", len(counts), "", "none", holds=not counts)
+    print_figure("admin: that count rows, but for what waits in the bar", len(counts), "", "none", holds=not counts)

@@ -36,6 +36,34 @@ def test_a_patient_orders_without_javascript_on_a_phone(visitor):
     assert Order.objects.placed().get().patient == rosa
 
 
+def test_a_placed_order_has_its_own_address_and_nothing_of_the_checkout_is_kept(visitor):
+    patient = visitor(viewport={"width": 390, "height": 844})
+    rosa = factories.patient()
+    factories.window()
+    factories.cart(rosa)
+    patient.signs_in(rosa.email)
+    patient.opens("/delivery/cart/")
+    patient.follows("Check out")
+    patient.presses_label_of(patient.page.locator("[name=window]:not([disabled])").first)
+    patient.presses("Place the order, $80.00")
+    patient.sees("Your order is placed")
+    address = f"/delivery/orders/{Order.objects.placed().get().number}/"
+    page = patient.page
+    assert page.url.endswith(address) and page.title().startswith("Order D-")
+    assert page.evaluate("[document.activeElement.id, scrollY]") == ["main-content", 0]
+    own = page.eval_on_selector_all("[data-own-page]", "parts => parts.map(p => p.value || p.getAttribute('href'))")
+    assert set(own) == {address}
+    assert page.evaluate("Object.keys(sessionStorage)") == ["htmx-current-path-for-history"]
+    page.go_back()
+    patient.sees("Your cart is empty")
+    page.go_forward()
+    patient.sees("Your order is placed")
+    page.reload()
+    patient.sees("Your order is placed")
+    assert Order.objects.placed().count() == 1
+    patient.met_no_barrier()
+
+
 def given_a_certified_patient_and_a_menu():
     factories.certification(joined=False, profile=factories.profile(email=EMAIL))
     factories.product(name="Harbor Mist Tincture")
