@@ -10,7 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.models import Event
-from notifications import actions, kinds, writes
+from notifications import actions, kinds, waking, writes
 from notifications.message_ids import message_id
 from notifications.models import Notification
 from notifications.signals import tried
@@ -64,13 +64,18 @@ def test_queue_wakes_the_sender_after_the_commit(django_capture_on_commit_callba
 
 
 def test_queue_survives_a_broker_that_is_away(monkeypatch, django_capture_on_commit_callbacks):
+    tries = []
+
     def refuse(*args, **kwargs):
+        tries.append(1)
         raise OperationalError("refused")
 
     monkeypatch.setattr(actions.current_app.tasks["notifications.send_due"], "delay", refuse)
+    monkeypatch.setitem(actions.current_app.conf, "task_always_eager", False)
     with django_capture_on_commit_callbacks(execute=True):
         row = queue()
-    assert row.status == Status.QUEUED
+    waking._thread.join(10)
+    assert (tries, row.status) == ([1], Status.QUEUED)
     assert actions.send_due(by=None) == 1
 
 
