@@ -35,7 +35,8 @@ class _Controller(Controller):
 class Sink:
     """`refuses` gives the answer to a recipient; `hangs_at` names recipients whose mail is never answered.
 
-    Of the mail to those in `hangs_in_data` the server reads a kilobyte, kept in `begun`, and then nothing more. With `closes` the server hangs up after each mail; `pause` is how many seconds it takes before it stores one.
+    Of a mail to those in `hangs_in_data` the server reads a kilobyte, kept in `begun`, and then nothing more.
+    With `closes` the server hangs up after each mail; `pause` is how many seconds it takes before it stores one.
     `arrived` holds (Message-ID, recipient) in order, `connections` how often somebody connected.
     """
 
