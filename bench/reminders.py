@@ -254,9 +254,12 @@ def measure_sending():
     now, _ = cost_of(lambda: list(render(messages)), len(messages))
     print_figure("words and templates of a mail, as before", f"{before:.2f}", "ms CPU")
     print_figure("words and templates of a mail", f"{now:.2f}", "ms CPU", "at most half", holds=now <= before / 2)
-    bare_cpu, bare_wall = cost_of(lambda: bare(messages), len(messages))
-    old_cpu, old_wall = cost_of(lambda: send_as_before(waiting.reverse()), MAILS)
-    cpu, wall = cost_of(lambda: send_due(limit=MAILS, by=None), MAILS)
+    ways = [lambda: bare(messages), lambda: send_as_before(waiting.reverse()), lambda: send_due(limit=MAILS, by=None)]
+    rounds = [[cost_of(way, MAILS) for way in ways] for _round in range(2)]  # other work may fall into one of them
+    best = [
+        (min(cpu for cpu, _wall in costs), min(wall for _cpu, wall in costs)) for costs in zip(*rounds, strict=True)
+    ]
+    (bare_cpu, bare_wall), (old_cpu, old_wall), (cpu, wall) = best
     print_figure("a bare loop: renders, one connection", f"{bare_cpu:.2f}", "ms CPU", f"{1000 / bare_wall:.0f} mails/s")
     print_figure("as before: a connection for each mail", f"{old_cpu:.2f}", "ms CPU", f"{1000 / old_wall:.0f} mails/s")
     print_figure("the portal, one worker", f"{cpu:.2f}", "ms CPU", "at most 1.4 × bare", holds=cpu <= 1.4 * bare_cpu)
