@@ -12,7 +12,6 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 from mailserver import SinkProcess
 from meter import answer_of, missed, print_figure
@@ -49,6 +48,43 @@ queue_renewal_reminders(today=timezone.localdate(), by=None)
 took = time.perf_counter() - begun
 # Not by getrusage: its peak begins with that of the process which started this one.
 print(took, int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
+"""
+# The loop of the build before, and the messages that it made: it read 500 certifications at once, wrote the messages of
+# each in a transaction of its own, and woke the sender over Redis each time.
+AS_BEFORE = """
+import time
+from django.db.models import Prefetch
+from django.utils import timezone
+from certification.models import CaregiverAssignment, Certification
+from certification.writes.messages import recipients_of
+from notifications.models import Notification
+from notifications.tasks import send_due
+
+def message(one, role, person):
+    key, context = f"renewal:{{one.pk}}:30:{{role}}", dict(certification=one.pk, reminder="30", role=role)
+    return dict(kind="renewal_reminder", recipient=person.email or str(person.phone), dedupe_key=key, context=context,
+                channel="email" if person.email else "phone", language=getattr(person, "language", "en"))
+
+def queue(one):
+    people = recipients_of(one, with_physician=not one.physician.has_left_on(today))
+    found = {{}}
+    for role, person in people.items():
+        made = message(one, role, person)
+        found.setdefault(made["recipient"], made)
+    rows = [Notification(due_at=timezone.now(), **made) for made in found.values()]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    send_due.delay()
+
+today = timezone.localdate()
+assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True).select_related("caregiver")
+active = Certification.objects.active().order_by("pk")
+people = active.select_related("patient", "physician").prefetch_related(Prefetch("patient__assignments", assignments))
+keys = list(active.values_list("pk", flat=True)[1 : {count} + 1])
+began = time.perf_counter()
+for start in range(0, len(keys), 500):
+    for one in people.filter(pk__in=keys[start : start + 500]):
+        queue(one)
+print(len(keys) / (time.perf_counter() - began))
 """
 # As the checkout page does it; prints when it began.
 ORDER = """
@@ -168,30 +204,15 @@ def fill():
     return seconds, megabytes
 
 
-def fill_as_before(count):
-    """Queue the reminders of so many certifications one by one, as before; return certifications a second."""
-    from django.db.models import Prefetch
+def fill_as_before(count, redis):
+    """Queue the reminders of so many certifications as before, one by one; return certifications a second."""
+    from redis import Redis
 
-    from certification.models import CaregiverAssignment, Certification
-    from certification.writes.messages import messages_to, recipients_of
-    from notifications.actions import queue_many
-
-    assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True).select_related("caregiver")
-    people = Certification.objects.active().select_related("patient", "physician")
-    people = people.prefetch_related(Prefetch("patient__assignments", assignments))
-    keys = list(Certification.objects.active().order_by("pk").values_list("pk", flat=True)[1 : count + 1])
-
-    def one_by_one():
-        for start in range(0, len(keys), 500):
-            for one in people.filter(pk__in=keys[start : start + 500]).order_by("pk"):
-                context = {"certification": one.pk, "reminder": "30"}
-                recipients = recipients_of(one, with_physician=True)
-                queue_many(messages=messages_to(recipients, "renewal_reminder", context=context, key=f"{one.pk}:30",
-                                                key_kind="renewal"), by=None)  # fmt: skip
-
-    # What is queued wakes the sender: without Redis this process would send it too, and be measured for that.
-    with empty_outbox(), patch("notifications.actions._wake_sender"):
-        return len(keys) / timed(one_by_one)
+    with empty_outbox():
+        rate = float(of_process(os.environ | {"REDIS_URL": redis.url}, AS_BEFORE.format(count=count)))
+        assert rows() == 2 * count, rows()
+    Redis(port=redis.port).flushall()
+    return rate
 
 
 # --- Sending --------------------------------------------------------------------------------------------------------
@@ -233,9 +254,12 @@ def measure_sending():
     now, _ = cost_of(lambda: list(render(messages)), len(messages))
     print_figure("words and templates of a mail, as before", f"{before:.2f}", "ms CPU")
     print_figure("words and templates of a mail", f"{now:.2f}", "ms CPU", "at most half", holds=now <= before / 2)
-    bare_cpu, bare_wall = cost_of(lambda: bare(messages), len(messages))
-    old_cpu, old_wall = cost_of(lambda: send_as_before(waiting.reverse()), MAILS)
-    cpu, wall = cost_of(lambda: send_due(limit=MAILS, by=None), MAILS)
+    ways = [lambda: bare(messages), lambda: send_as_before(waiting.reverse()), lambda: send_due(limit=MAILS, by=None)]
+    rounds = [[cost_of(way, MAILS) for way in ways] for _round in range(2)]  # other work may fall into one of them
+    best = [
+        (min(cpu for cpu, _wall in costs), min(wall for _cpu, wall in costs)) for costs in zip(*rounds, strict=True)
+    ]
+    (bare_cpu, bare_wall), (old_cpu, old_wall), (cpu, wall) = best
     print_figure("a bare loop: renders, one connection", f"{bare_cpu:.2f}", "ms CPU", f"{1000 / bare_wall:.0f} mails/s")
     print_figure("as before: a connection for each mail", f"{old_cpu:.2f}", "ms CPU", f"{1000 / old_wall:.0f} mails/s")
     print_figure("the portal, one worker", f"{cpu:.2f}", "ms CPU", "at most 1.4 × bare", holds=cpu <= 1.4 * bare_cpu)
@@ -368,7 +392,7 @@ def on_postgres(count):
         prepare(database.url, EMAIL_URL=f"smtp://127.0.0.1:{sink.port}")
         make(count)
         rate = measure_filling("PostgreSQL", count, 2.5)
-        before = fill_as_before(min(BEFORE, count))
+        before = fill_as_before(min(BEFORE, count), redis)
         print_figure("PostgreSQL: as before, one by one", f"{before:,.0f}", "/s")
         print_figure(
             "PostgreSQL: certifications a second",

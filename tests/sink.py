@@ -7,15 +7,35 @@ from collections import Counter
 from typing import Self
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, syntax
 
 from tests.servers import free_port
 
 MESSAGE_ID = re.compile(rb"^Message-ID: *(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
+class _Server(SMTP):
+    """The commands of the server; what a Sink decides stands in its own methods."""
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg):  # noqa: N802  aiosmtpd calls it by this name
+        sink: Sink = self.event_handler
+        if sink.hangs_in_data & set(self.envelope.rcpt_tos):
+            await self.push("354 go on")
+            sink.begun.append(await self._reader.readexactly(1024))
+            await asyncio.sleep(60)
+        await super().smtp_DATA(arg)
+
+
+class _Controller(Controller):
+    def factory(self):
+        return _Server(self.handler, **self.SMTP_kwargs)
+
+
 class Sink:
     """`refuses` gives the answer to a recipient; `hangs_at` names recipients whose mail is never answered.
 
+    Of a mail to those in `hangs_in_data` the server reads a kilobyte, kept in `begun`, and then nothing more.
     With `closes` the server hangs up after each mail; `pause` is how many seconds it takes before it stores one.
     `arrived` holds (Message-ID, recipient) in order, `connections` how often somebody connected.
     """
@@ -26,12 +46,14 @@ class Sink:
         self.refuses_sender = ""
         self.pause = 0.0
         self.hangs_at: set[str] = set()
+        self.hangs_in_data: set[str] = set()
+        self.begun: list[bytes] = []
         self.arrived: list[tuple[str, str]] = []
         self.contents: list[bytes] = []
         self.connections = 0
         self.port = port or free_port()
         logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd writes each step
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller = _Controller(self, hostname="127.0.0.1", port=self.port)
         self.controller.start()
 
     @property

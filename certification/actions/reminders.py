@@ -16,9 +16,9 @@ from certification.writes.messages import messages_to, recipients_of
 from certification.writes.reminders import reminders_for
 from notifications.actions import queue_many, queue_selected
 
-# How many certifications get their reminders in one transaction, which takes about two seconds. With a million of
-# them each statement reads all patients, so a smaller part costs more; another worker waits 3 seconds for its turn.
-PART = 25_000
+# How many certifications get their reminders in one transaction, which takes some seconds. With a million of them each
+# statement reads all patients, so a smaller part costs more.
+PART = 100_000
 
 
 def queue_renewal_reminders(
@@ -56,9 +56,9 @@ def _begin_run(today: date) -> None:
 def _queue_part(today: date, part: int, *, by: User | None) -> int | None:
     """Queue the reminders of the next certifications, `part` at most; return how many, or None when none is left.
 
-    The lock lets two workers take turns.
+    None too when another worker holds the run: that worker goes on with it.
     """
-    run = ReminderRun.objects.select_for_update(no_key=True).unfinished().first()
+    run = ReminderRun.objects.select_for_update(no_key=True, skip_locked=True).unfinished().first()
     if run is None:
         return None
     for span in rules.reminder_spans(today):
@@ -68,7 +68,7 @@ def _queue_part(today: date, part: int, *, by: User | None) -> int | None:
         if last is None:
             continue
         told = left.filter(expires_date__lte=last[0]).exclude(expires_date=last[0], pk__gt=last[1])
-        queue_selected(messages=reminders_for(told, span.kind, today=today), by=by)
+        queue_selected(messages=[reminders_for(told, span.kind, today=today)], by=by)
         ReminderRun.objects.filter(pk=run.pk).update(after_date=last[0], after_id=last[1])
         return told.count()
     ReminderRun.objects.filter(pk=run.pk).update(finished_at=timezone.now())

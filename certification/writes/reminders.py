@@ -1,6 +1,5 @@
-"""The reminders of a renewal as queries that the outbox is filled from, one for each role of a recipient."""
+"""The reminders of a renewal as a query that the outbox is filled from."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -15,39 +14,38 @@ from notifications.ways import agreed_at, comes_back_to
 Messages = QuerySet[Certification, tuple[Any, ...]]
 
 
-def reminders_for(certifications: QuerySet[Certification], kind: str, *, today: date) -> Iterator[Messages]:
-    """Yield the reminders of the patients, of their caregivers, and of the physicians who still practice.
+def reminders_for(certifications: QuerySet[Certification], kind: str, *, today: date) -> Messages:
+    """Return the reminders of the patients, of their caregivers, and of the physicians who still practice.
 
-    Each query selects the columns that `notifications.actions.queue_selected` takes. People who share an address get
-    one message: the patient before the caregiver, the caregiver before the physician.
+    Each row holds the three messages side by side, as `notifications.actions.queue_selected` takes them: people who
+    share an address get one, the patient before the caregiver, the caregiver before the physician.
     """
-    people = certifications.annotate(
-        assigned=FilteredRelation("patient__assignments", condition=Q(patient__assignments__ended_date__isnull=True)),
-        patients_address=_address("patient"),
-        caregivers_address=_address("assigned__caregiver"),
-        physicians_address=_address("physician"),
-    )
-    yield _messages(people, kind, "patient", "patient", "patients_address")
-    of_caregivers = people.filter(assigned__isnull=False).exclude(caregivers_address=F("patients_address"))
-    yield _messages(of_caregivers, kind, "caregiver", "assigned__caregiver", "caregivers_address")
-    practicing = Q(physician__left_date__isnull=True) | Q(physician__left_date__gt=today)
-    of_physicians = people.filter(practicing).exclude(physicians_address=F("patients_address"))
-    is_other = Q(assigned__isnull=True) | ~Q(physicians_address=F("caregivers_address"))  # NULL is not other than NULL
-    yield _messages(of_physicians.filter(is_other), kind, "physician", "physician", "physicians_address")
-
-
-def _messages(people: QuerySet[Certification], kind: str, role: str, person: str, address: str) -> Messages:
-    channel = Notification.Channel
+    assigned = FilteredRelation("patient__assignments", condition=Q(patient__assignments__ended_date__isnull=True))
+    practices = Q(physician__left_date__isnull=True) | Q(physician__left_date__gt=today)
     # In the order of the keys below: their unique index is then written page by page, which counts with a million.
-    return people.order_by("pk").values_list(
+    return (
+        certifications.annotate(assigned=assigned)
+        .order_by("pk")
+        .values_list(
+            *_message(kind, "patient", "patient"),
+            *_message(kind, "caregiver", "assigned__caregiver", only_if=Q(assigned__isnull=False)),
+            *_message(kind, "physician", "physician", only_if=practices),
+        )
+    )
+
+
+def _message(kind: str, role: str, person: str, *, only_if: Q | None = None) -> list[Any]:
+    channel = Notification.Channel
+    address = _address(person)
+    return [
         Value("renewal_reminder"),
         _by_way(person, Value(channel.SMS), Value(channel.EMAIL), Value(channel.PHONE)),
-        F(address),
+        address if only_if is None else Case(When(only_if, then=address), default=None),
         Value("en") if role == "physician" else F(f"{person}__language"),
         JSONObject(certification="pk", reminder=Value(kind), role=Value(role)),
         Concat(Value("renewal:"), Cast("pk", CharField()), Value(f":{kind}:{role}")),
         Value(Notification.BULK),
-    )
+    ]
 
 
 def _address(person: str) -> Case:

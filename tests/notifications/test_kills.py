@@ -116,20 +116,39 @@ def test_control_a_sender_that_marks_before_it_sends_loses_mail(redis_url, sink)
     assert lost and messages == 400
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("pool", [("--pool", "prefork", "--concurrency", "1"), ("--pool", "solo")])
-def test_a_worker_that_is_stopped_gives_back_what_it_has_claimed(redis_url, sink, pool):
-    messages = reminders(60)
+def stop_while_it_sends(redis_url, sink, *pool, app="mmp_portal.celery"):
+    """Start a worker, send it SIGTERM when three mails have arrived, and wait for its end."""
     sink.pause = 0.05
-    with worker(redis_url, sink, *pool, "--queues", "bulk") as process:
+    with worker(redis_url, sink, *pool, "--queues", "bulk", app=app) as process:
         wake(redis_url)
         wait_until(lambda: len(sink.arrived) >= 3)
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("pool", [("--pool", "prefork", "--concurrency", "1"), ("--pool", "solo")])
+def test_a_worker_that_is_stopped_gives_back_what_it_has_claimed(redis_url, sink, pool):
+    messages = reminders(60)
+    stop_while_it_sends(redis_url, sink, *pool)
     states = list(Notification.objects.values_list("status", "attempts", "lease_until"))
     sent = [state for state in states if state[0] == Status.SENT]
     assert len(sent) == len(sink.arrived) == len(sink.counts()) < messages
     assert set(states) - set(sent) == {(Status.QUEUED, 0, None)}
+
+
+@pytest.mark.once
+def test_control_what_a_stopped_worker_does_not_give_back_waits_for_the_lease(redis_url, sink):
+    messages = reminders(60)
+    stop_while_it_sends(redis_url, sink, "--pool", "solo", app="tests.keeping")
+    kept = set(Notification.objects.filter(status=Status.SENDING, lease_until__gt=timezone.now()))
+    assert len(kept) == actions.BATCH - sent()
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk"):
+        wake(redis_url)
+        wait_until(lambda: sent() == messages - len(kept))
+        wake(redis_url)
+        time.sleep(1)
+    assert set(Notification.objects.filter(status=Status.SENDING)) == kept
 
 
 @pytest.mark.once

@@ -1,5 +1,6 @@
 """The page of the outbox: each number is that of the list it links to, and the plans read no more than they count."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from notifications import sql
-from notifications.models import Notification
+from notifications.models import Bounce, Notification
 from notifications.presenters import outbox
 from tests import factories
 from tests.guard import unguarded
+from tests.pages.test_metrics import read, total
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +64,44 @@ def test_each_number_is_that_of_the_list_it_links_to(client):
     assert [(failure.cause, failure.count) for failure in page.failures] == [(REFUSED, 2), (FULL, 1)]
     for line in [*page.queues, *page.failures]:
         assert client.get(line.url).context["cl"].paginator.count == line.count, line.url
+
+
+def of_page(client):
+    """Return the numbers of the rendered page, and the age of the oldest mail in seconds."""
+    page = client.get(reverse(PAGE))
+    numbers = [int(cell) for cell in re.findall(r'<td class="start__count">\s*(\d+)', page.content.decode())]
+    return numbers, (timezone.now() - page.context["outbox"].queues[0].since).total_seconds()
+
+
+def of_probe(client):
+    answer = client.get("/readyz").json()
+    names = [f"{queue}_waiting" for queue in ("urgent_messages", "bulk_messages", "texts", "calls", "letters")]
+    return [answer[name] for name in [*names, "bouncing_addresses"]], answer
+
+
+def of_metrics(client, settings):
+    settings.METRICS_TOKEN = "made-up" * 5
+    bearer = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
+    samples = read(client.get("/metrics", headers=bearer).content.decode())
+    waiting = [total(samples, "portal_outbox_waiting", queue=queue) for queue in sql.WAITING]
+    return [*waiting, total(samples, "portal_bouncing_addresses")], samples
+
+
+def test_the_page_the_probe_and_the_metrics_say_the_same(client, settings):
+    fill()
+    now = timezone.now()
+    write(5, created_at=now - timedelta(hours=30))
+    with unguarded():
+        for name in ("one", "two"):
+            Bounce.objects.create(address=f"{name}@example.org", kind="hard", first_at=now, last_at=now, stopped_at=now)
+    (seen, age), (probed, answer), (measured, samples) = of_page(client), of_probe(client), of_metrics(client, settings)
+
+    assert seen == [8, 3, 4, 2, 1, 2, 2, 1]  # the last two are the failures by cause
+    assert probed == measured == seen[:6]
+    assert answer["failed_messages_of_7_days"] == total(samples, "portal_outbox_failed") == sum(seen[6:])
+    assert [total(samples, "portal_outbox_failed", cause=cause) for cause in (REFUSED, FULL)] == seen[6:]
+    ages = [answer["oldest_unsent_message_age_seconds"], total(samples, "portal_outbox_oldest_age_seconds")]
+    assert ages == [pytest.approx(age, abs=10)] * 2 and age > 30 * 3600 - 10
 
 
 @pytest.mark.parametrize("times", [0, 3, 300])

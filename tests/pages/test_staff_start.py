@@ -91,6 +91,19 @@ def test_a_group_reads_what_it_may_open(role, nouns, portal):
     assert found >= nouns
 
 
+@pytest.mark.parametrize("role", READERS)
+def test_an_urgent_call_stands_on_the_page_of_all_who_see_messages_when_it_is_two_hours_old(role, portal):
+    late = "urgent call or letter older than 2 hours"
+    seen = [(url, count) for url, count, noun in numbers_of(portal.clients[role]) if noun == late]
+    assert [count for _url, count in seen] == [1] * (role != "Technician")
+    for url, _count in seen:
+        assert [row.dedupe_key for row in portal.clients[role].get(url).context["cl"].result_list] == ["call 0"]
+    with unguarded():
+        minutes = timedelta(hours=1, minutes=59)
+        Notification.objects.filter(dedupe_key="call 0").update(created_at=timezone.now() - minutes)
+    assert late not in {noun for _url, _count, noun in numbers_of(portal.clients[role])}
+
+
 @pytest.mark.parametrize("role", ["Pharmacist", "Registrar", "Technician", "Manager"])
 def test_the_readers_own_group_comes_first(role, portal):
     works = start_of(portal.accounts[role]).works
