@@ -75,21 +75,34 @@ class SessionChangeList(ChangeList):
         self.title = str(capfirst(self.opts.verbose_name_plural))  # "Select … to view" is longer, and says less
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read of what a search finds the keys first, in one query, and then the rows of the page alone.
+        """Read of what a search finds the keys first, and then the rows of the page alone.
 
-        PostgreSQL sorts what is found before it cuts a page out, and would join all of it with other tables.
+        PostgreSQL would join all that is found with other tables before it sorts it and cuts a page out. The keys are
+        found unsorted: to find some rows in the order of a long table it reads the table.
         """
         if not self.query:
             super().get_results(request)
             return
-        found, keys = self.queryset, self.queryset.values_list("pk", flat=True)
-        is_short = self.model_admin.paginator is ShortPaginator
-        self.queryset = cast(Any, Keys(keys[: ShortPaginator.MOST_COUNTED + 1] if is_short else keys))
+        found = self.queryset
+        if self.model_admin.paginator is ShortPaginator:
+            keys = Keys(found.order_by().values_list("pk", flat=True)[: ShortPaginator.MOST_COUNTED + 1])
+            if len(keys) <= ShortPaginator.MOST_COUNTED:
+                self.queryset = cast(Any, self._sorted(request, keys))
         try:
             super().get_results(request)
         finally:
             self.queryset = found
-        self.result_list = self.rows(request, list(cast(Keys, self.result_list)))
+        shown: Any = self.result_list
+        self.result_list = self.rows(
+            request, list(shown if isinstance(shown, list) else shown.values_list("pk", flat=True))
+        )
+
+    def _sorted(self, request: HttpRequest, keys: Keys) -> Keys:
+        """Return the keys in the order of the list; those of a single page are sorted with their rows."""
+        if len(keys) <= self.list_per_page:
+            return keys
+        rows = self.root_queryset.filter(pk__in=keys)
+        return Keys(rows.order_by(*self.get_ordering(request, rows)).values_list("pk", flat=True))
 
     def rows(self, request: HttpRequest, keys: list[Any]) -> QuerySet[Any]:
         """Return the rows with these keys, as the list sorts and shows them."""
