@@ -1,4 +1,5 @@
 import time
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +47,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address of the client, and an IPv4 address as such where a socket gives it as ::ffff:192.0.2.1.
+
+        The limits count IPv6 addresses by their first half, which is the same for all of those.
+        """
+        address = ip_address(super().get_client_ip(request))
+        return str(getattr(address, "ipv4_mapped", None) or address)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         by = self.request.user if self.request.user.is_authenticated else None

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from mmp_portal import required
-from rehearsal import main
+from rehearsal import journeys, main
 from rehearsal.compose import BASE_DIR, command_of, environment_of
 from rehearsal.load import Ledger, OrderTry, Request
 from rehearsal.report import Report
@@ -174,6 +174,11 @@ def test_without_nginx_or_chromium_one_sentence_says_what_to_install(monkeypatch
 def test_the_command_explains_itself():
     done = subprocess.run([sys.executable, BASE_DIR / "bin" / "rehearse", "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and "--deploys" in done.stdout
+
+
+@pytest.mark.parametrize(("second", "wait"), [(0, 0), (25, 0), (26, 4), (59.5, 0.5), (60, 0)])
+def test_a_code_is_typed_only_when_it_counts_for_five_more_seconds(second, wait):
+    assert journeys.seconds_to_wait(second) == wait
 
 
 def test_the_children_of_a_service_end_with_it(values, monkeypatch):

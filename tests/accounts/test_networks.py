@@ -98,6 +98,23 @@ def test_an_ipv6_network_is_counted_as_one_and_the_address_is_stored():
     assert (counted[1], len({network for network, _address in counted})) == (("2001:db8:1:2::", "2001:db8:1:2::1"), 2)
 
 
+def test_an_ipv4_address_in_the_form_of_ipv6_is_counted_as_itself():
+    """A socket that takes both forms gives it so; counted as IPv6, all of IPv4 would be one network."""
+    client = factories.client_for(factories.user())
+    typed = {"dea_number": factories.dea_number(), "ssn_last_four": "0000"}
+    fail(19)
+    client.post("/accounts/physician/identify/", typed, REMOTE_ADDR=f"::ffff:{HOSPITAL}")
+    physician = factories.physician()
+    with pytest.raises(rules.LockedOut):
+        identify(factories.user(), physician.dea_number)
+    typed = {"dea_number": physician.dea_number, "ssn_last_four": factories.SSN_LAST_FOUR}
+    client.post("/accounts/physician/identify/", typed, REMOTE_ADDR=f"::ffff:{ELSEWHERE}")
+    assert list(IdentificationTry.objects.order_by("-pk").values_list("network", flat=True)[:2]) == [
+        ELSEWHERE,
+        HOSPITAL,
+    ]
+
+
 def test_a_try_without_an_address_is_counted_as_before():
     fail(25, address=None)
     assert set(IdentificationTry.objects.values_list("network", flat=True)) == {None}

@@ -179,6 +179,28 @@ def test_a_rewritten_event_with_a_rewritten_seal_is_found_by_digests_outside(eve
     assert failure
 
 
+def test_the_newest_seal_removed_with_its_events_passes_without_digests_outside(events):
+    """The control of the next test: what is left is a whole chain."""
+    remove_the_newest(events)
+    assert verified() == ("3 events under 1 seals were compared.\nAll are as they were sealed.\n", "")
+
+
+def test_the_newest_seal_removed_with_its_events_is_named_by_digests_outside(events, tmp_path):
+    seal_file = tmp_path / "seals"
+    call_command("seal_audit", "--write", str(seal_file), stdout=StringIO())
+    newest = Seal.objects.latest("pk").pk
+    remove_the_newest(events)
+    words, failure = verified("--against", str(seal_file))
+    assert words.splitlines()[0] == f"seal {newest}: missing: a digest of it was kept outside"
+    assert failure == "1 problems found"
+
+
+def remove_the_newest(events):
+    """Remove the newest seal and the three events under it."""
+    as_owner("DELETE FROM audit_event WHERE id >= %s", events[3].pk)
+    as_owner("DELETE FROM audit_seal WHERE id = (SELECT max(id) FROM audit_seal)")
+
+
 def rewrite_the_newest(events):
     as_owner("UPDATE audit_event SET reason = 'other' WHERE id = %s", events[-1].pk)
     as_owner("DELETE FROM audit_seal WHERE id = (SELECT max(id) FROM audit_seal)")

@@ -269,11 +269,12 @@ def test_a_call_shows_nothing_of_the_record_that_ordering_does_not_need(client, 
     client.post(url("cart-line"), {"product": product.sku, "quantity": 2, "patient": patient.number})
     for page in ("record", "allotment"):
         assert client.get(url(page)).status_code == 404
-    pages = [client.get(url(page)) for page in ("product-list", "checkout", "order-list")]
-    assert [page.status_code for page in pages] == [200, 200, 200]
+    pages = [client.get(url(page)) for page in ("product-list", "cart", "checkout", "order-list")]
+    assert [page.status_code for page in pages] == [200, 200, 200, 200]
     seen = " ".join(words_of(page) for page in pages)
     assert "left for" in seen  # the allotment, which an order needs
-    assert not [word for word in (earlier.number, "7 Elm Street", "See what counts") if word in seen]
+    hidden = (earlier.number, "7 Elm Street", "See what counts", "Osei", "Cancer", "April 28, 1980")
+    assert not [word for word in hidden if word in seen]
     for page in ("detail", "calendar", "cancel", "move", "decline"):
         assert client.get(url(f"order-{page}", earlier.number)).status_code == 404
     for page in ("again", "cancel", "move", "decline"):
