@@ -21,7 +21,8 @@ from structlog.typing import EventDict, Processor
 # The parts of an address that give access to something, by their name in the URLconf. A test knows the harmless parts,
 # and fails for a part that is in neither list.
 SECRET_PARTS = frozenset({"token", "key", "uidb36"})
-REST = r"""[^\s"'<>?]*[^\s"'<>?/]"""  # the rest of an address, without a slash at its end
+# The rest of an address, without a slash at its end; people paste a token together with the signs around it.
+REST = r"""["'<>]*[^\s"'<>?]*[^\s"'<>?/]"""
 # Used until the URLconf can be read: it takes every part that is as long as a token for a token.
 ANY_LONG_PART = re.compile(r"""(/)[^\s"'<>?/]{16,}""")
 # As `sys.exc_info()` returns it.
@@ -51,7 +52,7 @@ def _tokens(urlconf: str) -> re.Pattern[str]:
         )
     finally:
         _Reading.urlconf = False
-    return re.compile(rf"""({"|".join(heads)}){REST}""")
+    return re.compile(rf"""({"|".join(heads)}){REST}""", re.IGNORECASE)
 
 
 def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, set[str]]]:

@@ -36,6 +36,10 @@ CANARY = "cAnArY-0123456789abcdef:ghijk"
         ("GET /accounts/email/main/WzEsMl0:1xVKW6:O85d/", "GET /accounts/email/main/…/"),
         ("GET /accounts/email/main/short HTTP/1.1", "GET /accounts/email/main/… HTTP/1.1"),
         ("GET /accounts/email/main/ HTTP/1.1", "GET /accounts/email/main/ HTTP/1.1"),
+        ("Not Found: /INVITATION/9mex8sHi6tqkCMbgh7kG-oBw/", "Not Found: /INVITATION/…/"),
+        ("Not Found: /invitation/<9mex8sHi6tqkCMbgh7kG-oBw>/", "Not Found: /invitation/…>/"),
+        ('Not Found: /invitation/"9mex8sHi6tqkCMbgh7kG-oBw"', 'Not Found: /invitation/…"'),
+        ('"https://a.example/invitation/" "Mozilla"', '"https://a.example/invitation/" "Mozilla"'),
         (
             "Referer checking failed - https://a.example/accounts/not-me/abc/?x=1 does",
             "Referer checking failed - https://a.example/accounts/not-me/…/ does",
