@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import include, path
 from kombu import pools
 
+from notifications import waking
 from tests.guard import unguarded
 
 CATALOGUE = "certification_condition"  # the names of all conditions are public and belong to nobody
@@ -161,6 +162,8 @@ def jobs_over(url):
     _forget_connections(app)
     try:
         yield
+        if waking._thread:
+            waking._thread.join(10)  # a wake-up is sent a little later
     finally:
         app.conf.update(old)
         _forget_connections(app)

@@ -150,6 +150,7 @@ def when_the_driver_leaves_and_hands_over(dora, run, clock):
     dora.signs_in(run.driver.email)
     dora.opens(f"/delivery/runs/{run.uuid}/")
     dora.presses("Leave with the packed orders")
+    dora.presses("Type it in")
     dora.fills(card=order.patient.number, id_state="CT", id_number="123456780", id_expires_date="10/18/2031")
     dora.ticks("card_checked", "photo_id_checked")
     when_the_patient_signs(dora)

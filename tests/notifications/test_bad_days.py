@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier, get_ident
+from itertools import count
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -375,7 +376,8 @@ def test_two_beats_at_once_queue_each_reminder_once(has_key, monkeypatch):
     """A third beat comes late, and begins the day again. In the control each beat has keys of its own."""
     monkeypatch.setattr(actions, "_wake_sender", lambda *_: None)
     if not has_key:
-        of_beat = lambda told, kind, today: reminders_for(told, f"{kind} {get_ident()}", today=today)  # noqa: E731
+        keys = count()
+        of_beat = lambda told, kind, today: reminders_for(told, f"{kind} {next(keys)}", today=today)  # noqa: E731
         monkeypatch.setattr(reminders, "reminders_for", of_beat)
     day = timezone.localdate() + timedelta(days=20)
     first = factories.certification(on=day.replace(year=day.year - 1), joined=False)
