@@ -153,3 +153,13 @@ def test_a_row_of_windows_shows_each_change_at_once(other):
 def test_a_row_shows_at_once_that_it_is_chosen():
     assert rows() != rows(value="a") != rows(value="b")
     assert rows(value="a").count("checked") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_way_to_the_cart_keeps_the_order_that_is_ordered_again(client, patient, window, language):
+    order = factories.order(patient)
+    factories.cart(patient)
+    page = client.get(url("checkout"), {"again": order.number}, headers={"Accept-Language": language}).content.decode()
+    assert f'<html lang="{language}">' in page and f'href="{url("cart")}?again={order.number}"' in page
+    assert "?again=" not in client.get(url("checkout"), headers={"Accept-Language": language}).content.decode()
