@@ -41,7 +41,8 @@ from dispensing.models import (
 )  # fmt: skip
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
-from pages.actions import receive_message
+from pages.actions import receive_message, take_message
+from pages.models import ContactMessage
 from tests import factories
 from tests.access import STAFF
 from tests.accounts.test_mfa import with_codes, with_passkey, with_totp
@@ -159,7 +160,7 @@ class World:
         self.foreign["passkey"] = with_passkey(factories.user()).authenticator_set.get().pk
 
     def _fill_the_lists(self):
-        pharmacist = self.accounts["Pharmacist"]
+        pharmacist, manager = self.accounts["Pharmacist"], self.accounts["Manager"]
         self.letters_of = self.own["guardian"]["signed"]
         factories.confirm(self.own["patient"]["order"], by=pharmacist)
         self.own["Driver"] = {"run": self._run_of(self.accounts["Driver"], self.own["patient"]["order"])}
@@ -174,10 +175,10 @@ class World:
             reason="Sold.",
             by=pharmacist,
         )
-        deliveries.close_date(
-            day=factories.next_wednesday(weeks=20), reason="Inventory", is_moving=False, by=self.accounts["Manager"]
-        )
-        receive_message(name="Lee", email="lee@example.org", message="When do you open?", address="192.0.2.7", by=None)
+        deliveries.close_date(day=factories.next_wednesday(weeks=20), reason="Inventory", is_moving=False, by=manager)
+        for asked in ("When do you open?", "Where do you deliver?"):
+            receive_message(name="Lee", email="lee@example.org", message=asked, address="192.0.2.7", by=None)
+        take_message(message=ContactMessage.objects.earliest("pk"), by=manager)
         accounts.report_renewed_registration(
             physician=self.stranger,
             kind="medical_license",
