@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import phonenumbers
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from environs import Env
@@ -132,6 +133,17 @@ def bounce_address(address: str) -> str:
             "The portal cannot start. BOUNCE_ADDRESS must be one e-mail address, for example bounces@portal.example.org"
         ) from error
     return address
+
+
+def phone_of(words: str) -> str:
+    """Return the number as E.164, "+12035550100", however it is written; raise ImproperlyConfigured for other words."""
+    try:
+        number = phonenumbers.parse(words, "US")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number) or number.extension:
+        raise ImproperlyConfigured(f"The portal cannot start. DISPENSARY_PHONE is {words!r}: write +12035550100.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def check_texts(address: str, *, debug: bool) -> None:

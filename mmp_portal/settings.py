@@ -19,7 +19,15 @@ from environs import Env
 from kombu import Queue
 
 from mmp_portal.logs import configure_structlog, logging_config
-from mmp_portal.required import bounce_address, bounce_mailbox, check_required, check_texts, hours_of, report_server
+from mmp_portal.required import (
+    bounce_address,
+    bounce_mailbox,
+    check_required,
+    check_texts,
+    hours_of,
+    phone_of,
+    report_server,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -57,7 +65,7 @@ _sign_in = urlsplit(env.str("OIDC_SIGN_IN_ORIGIN", "") or OIDC_SERVER_URL)
 SIGN_ON_ORIGINS = [f"{_sign_in.scheme}://{_sign_in.netloc}"] if OIDC_SERVER_URL else []
 
 DISPENSARY_NAME = env.str("DISPENSARY_NAME", "Southern CT Wellness & Healing")
-DISPENSARY_PHONE = env.str("DISPENSARY_PHONE", "+12035550100")
+DISPENSARY_PHONE = phone_of(env.str("DISPENSARY_PHONE", "") or "+12035550100")
 DISPENSARY_EMAIL = env.str("DISPENSARY_EMAIL", "help@portal.example")
 DISPENSARY_HOURS = env.str("DISPENSARY_HOURS", "")
 DISPENSARY_HOURS_ES = env.str("DISPENSARY_HOURS_ES", DISPENSARY_HOURS)

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from scan.findings import Findings
 
@@ -88,17 +89,28 @@ def scan(base, people, findings):
     try:
         html.check(met.values(), findings)
         findings.log("HTML checked")
-        barriers.look(barriers.apart(met), base, findings, until=time.monotonic() + LOOK)
-        findings.log("Looked at by axe")
-        guesses = {role: attacks.finish(begun, role, findings) for role, begun in running.items()}
-        for role in running:
-            attacks.ask_again(guesses[role], base, cookies[role], findings)
-            visitors[role].cookie = cookies[role]
-            if "/accounts/login/" in visitors[role].ask("/accounts/email/").location:
-                findings.add("wapiti", role, "It was signed out before it ended.")
+        with ThreadPoolExecutor() as pool:
+            ended = {}
+            for role, begun in running.items():
+                visitors[role].cookie = cookies[role]
+                ended[role] = pool.submit(finish_attack, begun, role, visitors[role], findings)
+            barriers.look(barriers.apart(met), base, findings, until=time.monotonic() + LOOK)
+            findings.log("Looked at by axe")
+        for role, guesses in ended.items():
+            attacks.ask_again(guesses.result(), base, cookies[role], findings)
     finally:
         for process, *_rest in running.values():
             process.kill()
+
+
+def finish_attack(begun, role, visitor, findings):
+    """Wait for a scan of wapiti and return its guesses; add that it was signed out before its end."""
+    from scan import attacks
+
+    guesses = attacks.finish(begun, role, findings)
+    if "/accounts/login/" in visitor.ask("/accounts/email/").location:
+        findings.add("wapiti", role, "It was signed out before it ended.")
+    return guesses
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ OPEN_ALL = """() => {
     closed.forEach((part) => { part.open = true; });
     return closed.length;
 }"""
+COLORS_CHANGED = "() => Promise.all(document.getAnimations().map((each) => each.finished))"
 HIGHEST = 20_000  # px, enough for the longest lists
 
 
@@ -68,17 +69,19 @@ def _show_whole(tab, width):
     """Make the window as high as the page, so that a bar at the bottom of the window covers nothing.
 
     Otherwise the covered boxes would depend on how far the page is scrolled. The journeys check that the bar never
-    covers the focused box.
+    covers the focused box. The colors of the theme before fade for some tenths of a second: it waits for them.
     """
     tab.set_viewport_size({"width": width, "height": 900})
     height = tab.evaluate("document.documentElement.scrollHeight")
     tab.set_viewport_size({"width": width, "height": min(max(height, 900), HIGHEST)})
+    tab.evaluate(COLORS_CHANGED)
 
 
 def apart(pages):
-    """Return pages that together show every kind of element of each route, in any role and state."""
+    """Return few pages that together show every kind of element of each route, in any role and state."""
     shown, chosen = {}, []
-    for (_role, route, state, shape), page in pages.items():
+    fullest_first = sorted(pages.items(), key=lambda each: -len(each[0][-1]))
+    for (_role, route, state, shape), page in fullest_first:
         route = route if state.endswith(" 200") else state  # all refusals look alike
         known = shown.setdefault(route, set())
         if not shape <= known:

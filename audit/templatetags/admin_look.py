@@ -97,8 +97,10 @@ def _filter(cl: Any, spec: Any, asked: dict[str, Any]) -> Filter:
 
 
 def _in_words(display: Any) -> Any:
-    """Return a name from the code, such as order_placed, as words; other words stay as they are."""
+    """Return a name from the code, such as order_placed, as words, and None for no value; other words stay."""
     words = str(display)
+    if not words:
+        return _("None")
     return capfirst(words.replace("_", " ")) if NAME.fullmatch(words) else display
 
 

@@ -4,10 +4,12 @@ import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from mmp_portal.required import phone_of
 from tests.guard import BASE_DIR
 from tests.mails import delivered
 from ui.context import dispensary
@@ -84,3 +86,26 @@ def test_every_rule_of_the_admins_styles_is_closed():
     selectors = re.findall(r"^(?![ }@/]).*{$", text, re.M)
     assert len(selectors) == len(re.findall(r"^(?![ }@/]).*{\n(?: .*\n)+}$", text, re.M))
     assert text.count("{") == text.count("}")
+
+
+def test_links_that_call_hold_a_number_that_a_phone_can_dial():
+    """A number of the database would be written as people read it, with a space, which no address may hold."""
+    called = {
+        (path.name, word)
+        for path in (BASE_DIR / "templates").rglob("*.html")
+        for word in re.findall(r'href="tel:([^"]*)"', path.read_text())
+    }
+    assert len(called) > 20
+    of_settings = {"{{ dispensary.phone }}", "{{ dispensary_phone }}", "{{ link }}"}
+    assert [each for each in called if each[1] not in of_settings and not each[1].endswith(".as_e164 }}")] == []
+
+
+@pytest.mark.parametrize("words", ["(203) 555-0100", "203.555.0100", "+1 203 555 0100", "+12035550100"])
+def test_the_phone_of_the_dispensary_may_be_written_in_any_way(words):
+    assert phone_of(words) == "+12035550100"
+
+
+@pytest.mark.parametrize("words", ["ask at the counter", "555", "(203) 555-0100 ext. 4"])
+def test_a_wrong_phone_of_the_dispensary_stops_the_start(words):
+    with pytest.raises(ImproperlyConfigured, match="DISPENSARY_PHONE"):
+        phone_of(words)
