@@ -168,7 +168,7 @@ class Peer(Side):
 
 @dataclass(frozen=True)
 class Orders:
-    """What whole orders cost: CPU milliseconds of an order, orders a second, and each order's (seconds, bytes)."""
+    """The cost of whole orders: CPU milliseconds of an order, orders a second, and each order's (seconds, bytes)."""
 
     cpu: float
     rate: float

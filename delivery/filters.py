@@ -92,7 +92,7 @@ PANEL = [name for name in FIELDS if name not in ("q", *CHIPS)]  # the order and 
 
 
 class MenuFilter:
-    """What the address of the menu chooses. A value outside of the list gets an error sentence, and filters nothing.
+    """The choices in the address of the menu. A value outside of the list gets an error sentence, and filters nothing.
 
     `form` is None where nothing is chosen: to make one takes longer than to read it.
     """
@@ -116,7 +116,7 @@ class MenuFilter:
 
     @property
     def typed(self) -> str:
-        """What was typed into the search box."""
+        """The words in the search box, or an empty text."""
         return str(self.form["q"].value() or "") if self.form else ""
 
     @property

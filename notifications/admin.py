@@ -236,7 +236,7 @@ class BounceAdmin(ActionAdmin):
 
 @admin.register(TextConsent)
 class TextConsentAdmin(ActionAdmin):
-    """Who has agreed to texts, with the words that they read. Ended ones stay."""
+    """Agreements to texts, each with the words that the person read. Ended ones stay."""
 
     list_display = ["created_at", "number", "given", "given_by", "ended_at", "ended"]
     list_filter = [("ended_at", admin.EmptyFieldListFilter), "given"]
@@ -264,7 +264,7 @@ class TextConsentAdmin(ActionAdmin):
 
 @admin.register(TextReceived)
 class TextReceivedAdmin(ActionAdmin):
-    """What people have texted to us; the list begins with what nobody has read."""
+    """Texts that people have sent to us; the list begins with those that nobody has read."""
 
     list_display = ["created_at", "number", "meaning", "needs_reading", "read_at", "read_by"]
     list_filter = ["needs_reading", ("read_at", admin.EmptyFieldListFilter), "meaning"]

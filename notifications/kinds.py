@@ -39,7 +39,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class About:
-    """What staff and the documentation read about a kind: who gets it and when, and samples of it.
+    """The description of a kind for staff and the documentation: who gets it and when, and samples of it.
 
     `samples` returns made-up words for the templates, by what is special about each sample: "caregiver", "ended". A
     kind with one sample has it under "". Samples are made without the database, so they are nobody's data.

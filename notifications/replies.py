@@ -48,7 +48,7 @@ NOT_A_STOP = (
 
 @dataclass(frozen=True)
 class Reply:
-    """What a text means, and whether it says more than that, so that staff read it as well."""
+    """The meaning of a text, and whether it says more than that, so that staff read it as well."""
 
     meaning: Meaning
     says_more: bool

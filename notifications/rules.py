@@ -106,7 +106,7 @@ MAILBOX_CODES = {550, 551, 553}  # RFC 5321: there is no such mailbox here; 552 
 
 
 class Fault(Enum):
-    """What a bounce says of the address."""
+    """The fault of an address, as a bounce tells it."""
 
     HARD = "it takes no mail: nothing more is sent there"
     SOFT = "it takes none for now: SOFT_BOUNCES of them within SOFT_SPAN stop the mail"

@@ -24,7 +24,7 @@ class StaffBar:
 
     @property
     def role(self) -> str:
-        """Who reads, as colleagues call them."""
+        """The groups of whoever reads, as colleagues call them."""
         return ", ".join(self.groups)
 
 

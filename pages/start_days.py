@@ -75,7 +75,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class LastDay:
-    """What became of the orders of the last delivery day: a figure for each end, and how many orders there were.
+    """The ends of the orders of the last delivery day: a figure for each end, and how many orders there were.
 
     `money_url` leads to the hand-overs that the money is of.
     """

@@ -41,7 +41,7 @@ class Change:
 
 
 class _Asked:
-    """What Django's iterables ask of a QuerySet whose rows are read by this compiler."""
+    """The part of a QuerySet that Django's iterables ask for, with rows that this compiler reads."""
 
     def __init__(self, queryset: QuerySet[Any], compiler: Any) -> None:
         self.db, self.model = queryset.db, queryset.model
@@ -99,7 +99,7 @@ class _Compiled:
 
     @cached_property
     def _converters(self) -> list[tuple[int, list[Any], Any]]:
-        """Of each column that is converted: its place, the converters, and the expression that they are for."""
+        """Return for each column that is converted its place, the converters, and the expression that they are for."""
         expressions = [column for column, _sql, _alias in self.compiler.select[: self.compiler.col_count]]
         if self.compiler.has_composite_fields(expressions):
             raise NotPreparable(f"{self.statement.name} reads a key of several columns")

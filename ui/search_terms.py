@@ -32,7 +32,7 @@ HALVES = re.compile(f"([{ALPHABET}]{{4}})([{ALPHABET}]{{4}})")
 
 @dataclass(frozen=True)
 class SearchTerm:
-    """What a typed text may mean. It may mean several things: `19550304` is a day, and may end a phone number."""
+    """The possible meanings of a typed text. It may have several: `19550304` is a day, and may end a phone number."""
 
     typed: str
 

@@ -29,7 +29,7 @@ class EntryForm(PortalForm):
 
 
 class LabelForm(PortalForm):
-    """What the producer's label says of a lot; cleaned to `details`."""
+    """The producer's label of a lot, cleaned to `details`."""
 
     producer = forms.CharField(
         label=_("Producer"), max_length=rules.MOST_PRODUCER, validators=[validate_printable],

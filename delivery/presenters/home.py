@@ -78,7 +78,7 @@ class PatientCard:
 
     @property
     def step(self) -> Step:
-        """What comes next for this patient: first the renewal of what ends, then an order."""
+        """The next step of this patient: first the renewal of what ends, then an order."""
         if self.needs_renewal and self.can_ask_for_renewal and not self.has_asked_for_renewal:
             return Step.RENEW
         if not self.can_order:

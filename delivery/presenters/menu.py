@@ -134,7 +134,7 @@ def _is_favorite(patient: int) -> Exists:
 
 
 class Wanted(NamedTuple):
-    """What a reader asks the menu for, as far as the SQL depends on it; `form` and `sort` may be empty."""
+    """A reader's choices on the menu, as far as the SQL depends on them; `form` and `sort` may be empty."""
 
     fits: Q
     spans: Q

@@ -31,7 +31,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Who may take the order, as `HandOver.ReceivedBy` calls them, with what their card and photo ID say."""
+    """A person who may take the order, as `HandOver.ReceivedBy` calls them, with what their card and photo ID say."""
 
     value: str
     name: str

@@ -24,7 +24,7 @@ from delivery.rules.stock import (
 
 @dataclass(frozen=True)
 class Shelf:
-    """What is known of the lots of some products, read at once; lots by (product id, number)."""
+    """The lots of some products, read at once; `lots` by (product id, number)."""
 
     lots: Mapping[tuple[int, str], Lot]
     free: Mapping[int, list[tuple[str, int]]]

@@ -27,7 +27,7 @@ OTHER_QUEUES = {
 
 @dataclass(frozen=True)
 class Counts:
-    """What waits in each queue, what failed in 7 days, and the addresses that bounce, each MOST_COUNTED + 1 at most."""
+    """Messages that wait in each queue or failed in 7 days, and addresses that bounce, each MOST_COUNTED + 1 at most."""
 
     urgent: int
     bulk: int

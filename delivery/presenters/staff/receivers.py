@@ -44,7 +44,7 @@ class StatusInWords:
 
 @dataclass(frozen=True)
 class Receiver:
-    """Who may receive an order. `names` is empty when nobody may yet; `about` says who they are and why."""
+    """The people who may receive an order. `names` is empty when nobody may yet; `about` says who they are and why."""
 
     names: tuple[str, ...]
     is_guarded: bool
