@@ -27,7 +27,7 @@ OTHER_QUEUES = {
 
 @dataclass(frozen=True)
 class Counts:
-    """Messages that wait in each queue or failed in 7 days, and addresses that bounce, each MOST_COUNTED + 1 at most."""
+    """Numbers of messages that wait or failed in 7 days, and of addresses that bounce: MOST_COUNTED + 1 at most."""
 
     urgent: int
     bulk: int
