@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Person, User
 from accounts.models.person import ROLES, role_annotations
+from accounts.rules import account_of
 from ui.prepared import Prepared
 
 
@@ -20,7 +21,14 @@ _account = Prepared(_account_on)
 
 
 class PortalBackend(AuthenticationBackend):
-    """Reads the account of a request, and what it is to the portal, in one query."""
+    """Reads the account of a request, and what it is to the portal, in one query.
+
+    allauth compares a password with that of every account that has added the address. Here an address has one account.
+    """
+
+    def _authenticate_by_email(self, email: str, password: str) -> User | None:
+        account: User | None = self._check_password(account_of(email), password)
+        return account
 
     def get_user(self, user_id: int) -> User | None:
         user: User | None = _account.first(key=user_id, day=timezone.localdate())

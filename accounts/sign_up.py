@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.adapters import CONFIRMING
 from accounts.models import User
+from accounts.rules import has_account
 from audit.actions import record
 
 
@@ -36,8 +37,14 @@ def sign_in_first_time(request: HttpRequest, user: User, *, then: str) -> HttpRe
 class SignUpForm(SignupForm):
     """allauth's form. For an address that has an account its answer is the same, and takes as long.
 
-    allauth hashes and writes nothing then, and would answer in a fraction of the time.
+    allauth hashes and writes nothing then, and would answer in a fraction of the time. It also takes an address that
+    another account has added and not confirmed for that account's.
     """
+
+    def validate_unique_email(self, value: str) -> str:
+        email: str = super().validate_unique_email(value)
+        self.account_already_exists = has_account(email)
+        return email
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists:

@@ -21,10 +21,14 @@ from structlog.typing import EventDict, Processor
 # The parts of an address that give access to something, by their name in the URLconf. A test knows the harmless parts,
 # and fails for a part that is in neither list.
 SECRET_PARTS = frozenset({"token", "key", "uidb36"})
-# The rest of an address, without a slash at its end; people paste a token together with the signs around it.
-REST = r"""["'<>]*[^\s"'<>?]*[^\s"'<>?/]"""
-# Used until the URLconf can be read: it takes every part that is as long as a token for a token.
-ANY_LONG_PART = re.compile(r"""(/)[^\s"'<>?/]{16,}""")
+LONG_PART = r"""[^\s"'<>?/]{16,}"""  # a part of an address that is as long as a token
+# A long part after spaces and signs: people paste a token together with what stands around it, and programs for mail
+# break a link into two lines. What is shorter belongs to the line of the log, like HTTP/1.1.
+PASTED = rf"""[\s"'<>]+{LONG_PART}"""
+# The rest of an address, without a slash at its end.
+REST = rf"""(?:["'<>]*[^\s"'<>?]*[^\s"'<>?/](?:{PASTED})*|(?:{PASTED})+)"""
+# Used until the URLconf can be read: it takes every long part for a token.
+ANY_LONG_PART = re.compile(rf"(/){LONG_PART}")
 # As `sys.exc_info()` returns it.
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 QUERY = re.compile(r"\?\S*")

@@ -399,6 +399,19 @@ def _clean_each_pdf_once():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _places_of_its_own(tmp_path_factory):
+    """Give each worker places of its own for files that are read: workers are no web processes of one machine."""
+    from ui.bounded import run
+
+    paths = [tmp_path_factory.mktemp("places") / str(number) for number in range(len(run.PLACES))]
+    for path in paths:
+        path.touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "PLACES", paths)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _birth_dates_begin_anew():
     from tests import factories

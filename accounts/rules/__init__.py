@@ -2,6 +2,7 @@
 
 from accounts.rules.addresses import (
     AddressError,
+    account_of,
     addresses_in,
     check_may_be_main,
     has_account,
@@ -163,6 +164,7 @@ __all__ = [
     "StaffError",
     "StatusError",
     "WARN_BEFORE_END",
+    "account_of",
     "addresses_in",
     "addresses_of",
     "check_application_is_proven",

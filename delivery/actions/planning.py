@@ -142,7 +142,8 @@ def _leaves_out(problem: rules.Problem, tours: list[list[int]]) -> bool:
 def _shortest(problem: rules.Problem, most: int | None) -> list[list[int]]:
     """Return the shortest tours in which no driver has more than `most` stops, None for any number."""
     asked = json.dumps(rules.vroom_problem(problem, most=most)).encode()
-    found = json.loads(run_bounded("ui.bounded.routes:solve", asked, memory=MEMORY, seconds=SECONDS).content)
+    answer = run_bounded("ui.bounded.routes:solve", asked, memory=MEMORY, seconds=SECONDS, is_job=True)
+    found = json.loads(answer.content)
     doors = rules.plannable(problem)
     return [[doors[job] for job in tour] for tour in found["tours"]]
 

@@ -221,6 +221,16 @@ def test_a_page_of_somebody_else_can_put_nothing_into_a_form(physician, draft):
     assert TYPED not in client.session
 
 
+@pytest.mark.parametrize("path", ["//elsewhere.example/", "/\\elsewhere.example/", ":[/"])
+def test_a_path_that_is_the_address_of_another_host_leads_nowhere(physician, draft, path):
+    """Our own page "not found" has such an address: https://portal//elsewhere.example/."""
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = factories.client_for(physician.user).cookies
+    here = {"referer": f"http://testserver{path}", "origin": "http://testserver"}
+    answer = client.post(profile(draft), forms.profile(), headers=here)
+    assert (answer.status_code, "Location" in answer.headers) == (403, False)
+
+
 def test_a_part_of_a_page_leads_the_whole_browser_to_sign_in(client, clock, draft):
     """htmx would put the page that asks to sign in into a part of the page that still shows personal data."""
     answer = post_late(client, clock, draft, **{"HX-Request": "true"})

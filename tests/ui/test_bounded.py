@@ -1,8 +1,13 @@
 """Files are read in a process of their own with limits on memory and time."""
 
 import json
-import threading
+import os
+import runpy
+import signal
+import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,12 +70,84 @@ def test_an_error_of_a_library_is_logged_by_its_kind_alone():
     assert "Milo" not in json.dumps(logs)
 
 
-def test_no_more_processes_than_there_are_places(monkeypatch):
-    monkeypatch.setattr(run, "_places", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(run, "SECONDS_IN_THE_QUEUE", 0.1)
-    with run._places:
-        assert refused("echo") == refusals.BUSY
+ANOTHER = """
+import sys
+from pathlib import Path
+from ui.bounded import refusals, run
+run.PLACES = [Path(path) for path in sys.argv[2:]]
+while True:
+    try:
+        print(run.run_bounded("tests.ui.bounded_tasks:" + sys.argv[1], b"read").content.decode())
+        break
+    except refusals.Refusal as refusal:
+        if refusal.why != refusals.BUSY:
+            raise
+"""
+
+
+@pytest.fixture
+def places(monkeypatch, tmp_path):
+    """Two places of this test alone."""
+    paths = [tmp_path / "first", tmp_path / "second"]
+    for path in paths:
+        path.touch()
+    monkeypatch.setattr(run, "PLACES", paths, raising=False)
+    return paths
+
+
+@pytest.fixture
+def web_process(places):
+    """Begin a task in another process, as each web worker of a machine is one."""
+    begun = []
+
+    def begin(task):
+        ours = [sys.executable, "-c", ANOTHER, task, *places]
+        begun.append(subprocess.Popen(ours, cwd=run.PROJECT, stdout=subprocess.PIPE, start_new_session=True))
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        with suppress(ProcessLookupError):  # it has ended, and the bounded process that it began as well
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def until_refused():
+    """Return why the first file is refused that finds no place, and how long that took."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        started = time.monotonic()
+        try:
+            run_bounded(f"{TASKS}:echo", b"")
+        except Refusal as refusal:
+            return refusal.why, time.monotonic() - started
+    raise AssertionError("there was always a place")
+
+
+def test_files_that_take_long_leave_a_web_worker_free(web_process):
+    """One file takes one place of two; two files take both, and the third is refused before it costs anything."""
+    first = web_process("sleep")
+    assert web_process("echo").communicate()[0] == b"read\n"
+    web_process("sleep")
+    why, seconds = until_refused()
+    assert (why, seconds < 1) == (refusals.BUSY, True)
+    first.kill()  # as gunicorn ends a worker that takes too long
+    first.wait()
     assert run_bounded(f"{TASKS}:echo", b"free again").content == b"free again"
+
+
+def test_a_job_takes_no_place_of_an_upload(web_process, places):
+    with run._place(), run._place():
+        assert refused("echo") == refusals.BUSY
+        assert run_bounded(f"{TASKS}:echo", b"planned", is_job=True).content == b"planned"
+    assert run_bounded(f"{TASKS}:echo", b"free again").content == b"free again"
+
+
+def test_two_files_of_one_form_fit_into_the_time_of_a_request():
+    config = runpy.run_path(str(run.PROJECT / "deploy" / "gunicorn.conf.py"))
+    assert config["timeout"] > 2 * run.PATIENCE
+    assert config["workers"] > len(run.PLACES)
 
 
 def test_no_process_is_left_behind(monkeypatch):

@@ -315,7 +315,7 @@ def large_picture():
 
 def cost(content, **options):
     """Return the most memory in bytes that the cleaning process used."""
-    return run_bounded("ui.bounded.pdfs:clean", content, **options).peak
+    return run_bounded("ui.bounded.pdfs:clean", content, is_job=True, **options).peak
 
 
 @pytest.mark.parametrize("made_by", [partial(pages_of_states, 300), large_picture], ids=["many objects", "large"])

@@ -5,29 +5,33 @@ costs one sentence instead of a web worker. This bounds what a file may cost; it
 same user, though without our environment, so without our secrets.
 """
 
+import fcntl
 import json
 import os
 import subprocess  # nosec B404
 import sys
-import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from ui.bounded import refusals
 from ui.bounded.refusals import BUSY, TOO_MUCH, Refusal
 
 MEGABYTE = 1024 * 1024
 MOST_MEMORY = 200 * MEGABYTE  # of addresses, so the resident memory is always less
 MOST_SECONDS = 10  # of a processor
-PATIENCE = 20  # seconds until an answer; a web worker has 30 for its whole request
-MOST_AT_ONCE = 2  # processes of each web process
-SECONDS_IN_THE_QUEUE = 5
+PATIENCE = 13  # seconds until an answer; a web worker has 30 for its whole request, which may bring two files
+# How many files are read at a time: fewer than the three web workers of a machine, so that one is free for other pages.
+# A place is a lock on one of these files. All processes of the machine see them, the system opens the lock of a process
+# that ends in whatever way, and nothing has to be written.
+PLACES = (Path(__file__), Path(refusals.__file__))
 PROJECT = Path(__file__).resolve().parents[2]
 
 log = structlog.get_logger()
-_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -39,23 +43,41 @@ class Answer:
 
 
 def run_bounded(
-    function: str, content: bytes, *, memory: int = MOST_MEMORY, seconds: int = MOST_SECONDS, **options: Any
+    function: str,
+    content: bytes,
+    *,
+    memory: int = MOST_MEMORY,
+    seconds: int = MOST_SECONDS,
+    is_job: bool = False,
+    **options: Any,
 ) -> Answer:
     """Call `function` ("package.module:name") with the bytes and options in a bounded process; return its bytes.
 
     The function is pure: bytes and JSON options go in, bytes come out, and its module imports no Django, so that the
-    process starts in a tenth of a second. `memory` is in bytes. Raises Refusal.
+    process starts in a tenth of a second. `memory` is in bytes. A job of a worker (`is_job`) takes no place of an
+    upload, and has twice the time until its answer. Raises Refusal.
     """
-    if not _places.acquire(timeout=SECONDS_IN_THE_QUEUE):
-        raise Refusal(BUSY)
-    try:
+    with nullcontext() if is_job else _place():
         job = json.dumps({"function": function, "memory": memory, "seconds": seconds, "options": options})
-        return _answer(function, _run(job, content))
-    finally:
-        _places.release()
+        return _answer(function, _run(job, content, patience=2 * PATIENCE if is_job else PATIENCE))
 
 
-def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
+@contextmanager
+def _place() -> Iterator[None]:
+    """Hold one of the places. Raises Refusal when all are taken: whoever waits for one holds a web worker as well."""
+    with ExitStack() as opened:
+        for path in PLACES:
+            try:
+                fcntl.flock(opened.enter_context(path.open("rb")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            break
+        else:
+            raise Refusal(BUSY)
+        yield
+
+
+def _run(job: str, content: bytes, *, patience: float) -> subprocess.CompletedProcess[bytes]:
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     try:
         # Our own interpreter and module; the file goes in by standard input.
@@ -66,7 +88,7 @@ def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
             stderr=subprocess.DEVNULL,  # a traceback may quote the file
             cwd=PROJECT,
             env=environment | {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
-            timeout=PATIENCE,
+            timeout=patience,
             check=False,
         )
     except subprocess.TimeoutExpired:
