@@ -259,6 +259,7 @@ SENTENCES = {
     "message.take": "took a message",
     "message.give_back": "gave a message back",
     "notification.call": "recorded a phone call",
+    "notification.read": "read a message to somebody, to call or to post it",
     "notification.letter": "had a letter sent in place of a call",
     "letters.batch": "put letters together to print",
     "letters.print": "printed letters",
@@ -280,15 +281,16 @@ SENTENCES = {
 }
 
 # What a person sees of somebody, beside the pages of the admin that end in ".view".
-_VIEWS = {"card.check", "call.answer", "order.list"}
+_VIEWS = {"card.check", "call.answer", "order.list", "notification.read"}
 
 
 # A paper on which a person stands. The timeline of an order names it, unlike a look.
 PAPERS = frozenset({"order.print"})
-# What shows everybody who is in a run, on a call list or in a file of the monitoring report.
+# What shows everybody who is in a run, on a call list or in a file of the monitoring report, and the patients whom a
+# message to their caregiver is about.
 SHOW_OTHERS = frozenset({
     "run.view", "run.keep", "closure.calls", "recall.calls", "reportfile.view", "report.download", "reportanswer.view",
-    "caregiver.view",
+    "caregiver.view", "notification.read",
 })  # fmt: skip
 
 

@@ -4,17 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
+
 from notifications.models import Notification
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """A person with the lines of the postal address, and the e-mail address ("" for none) and phone (E.164)."""
+    """A person with the lines of the postal address, and the e-mail address ("" for none) and phone (E.164).
+
+    `person` is the row of the person, such as a Patient.
+    """
 
     name: str
     lines: tuple[str, ...]
     email: str
     phone: str
+    person: Model | None = None
 
 
 Find = Callable[[Notification, dict[str, Any]], Addressee | None]

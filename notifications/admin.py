@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
+from audit.requests import account_of
 from notifications import actions, emails, kinds, recipients, rules, texts
 from notifications.actions import bounces, calls, texting
 from notifications.addressees import addressee_of
@@ -20,9 +21,11 @@ from notifications.forms import CallForm
 from notifications.kind_pages import KindPages
 from notifications.models import Bounce, CallTry, Notification, NotificationQuerySet, TextConsent, TextReceived
 from notifications.presenters import outbox
+from notifications.reading import record_reading
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
 
+CALLED = "called"  # the button of a call, whose page shows what to say
 CAN_BE_CANCELLED = (Notification.Status.QUEUED, Notification.Status.FAILED)
 
 
@@ -146,6 +149,14 @@ class NotificationAdmin(ActionAdmin):
             found = found | queryset.filter(recipient__endswith=ending)
         return found, may_repeat
 
+    def action_page_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Record the look at the person to whom a call says what its page shows."""
+        response = super().action_page_view(request, object_id, name)
+        shown = getattr(response, "context_data", None)
+        if name == CALLED and shown and shown["explanation"]:
+            record_reading([shown["original"]], by=account_of(request))
+        return response
+
     @admin.display(description=_("recipient"), ordering="recipient")
     def to(self, notification: Notification) -> str:
         is_mail = notification.channel == Notification.Channel.EMAIL
@@ -153,7 +164,7 @@ class NotificationAdmin(ActionAdmin):
 
     action_pages = (
         ActionPage(
-            name="called",
+            name=CALLED,
             label=_("Enter the call"),
             permission="notifications.change_notification",
             offered=rules.is_waiting_call,

@@ -29,6 +29,11 @@ class NotificationQuerySet(PreparedRowQuerySet):
         waits = self.filter(status=Notification.Status.QUEUED, channel__in=by_hand)
         return waits.filter(priority__lt=Notification.BULK, created_at__lt=since)
 
+    def to_print(self, batch: "LetterBatch") -> "NotificationQuerySet":
+        """Return the letters of a batch that were not cancelled, in the order in which they were put into it."""
+        printed = self.filter(letter_batch=batch).exclude(status=Notification.Status.CANCELLED)
+        return printed.order_by("priority", "created_at", "pk")
+
 
 class Notification(models.Model):
     """A message to one recipient.

@@ -96,6 +96,7 @@ def look_up_application(
     CredentialError, DeaNumberError, RenewalDateError, with the field of the registration that it is about.
     """
     application = _lock_pending(application)
+    rules.check_is_not_own(application, by=by)
     rules.check_something_was_seen(seen, call)
     claims = {proof.kind: proof for proof in application.proofs.select_for_update(no_key=True, of=("self",))}
     for each in seen:
@@ -141,6 +142,7 @@ def verify_application(*, application: PhysicianApplication, by: User) -> Physic
     numbers. Raises AlreadyDecided, FourEyesError, ApplicationError.
     """
     application = _lock_pending(application)
+    rules.check_is_not_own(application, by=by)
     proofs = list(application.proofs.select_for_update(no_key=True, of=("self",)))
     rules.check_application_is_proven(proofs)
     rules.check_four_eyes(proofs, by=by)

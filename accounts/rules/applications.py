@@ -37,6 +37,12 @@ def check_four_eyes(proofs: list[Proof], *, by: User | None) -> None:
         raise FourEyesError(_("You entered this yourself. Ask another Registrar or a Manager to verify it."))
 
 
+def check_is_not_own(application: PhysicianApplication, *, by: User | None) -> None:
+    """`by` is not the applicant, who may be on staff as well; raises ApplicationError."""
+    if by is not None and application.user_id == by.pk:
+        raise ApplicationError(_("This application is your own. Ask another Registrar or a Manager."))
+
+
 def check_stands_alone(proof: Proof) -> None:
     """The proof does not belong to an application, which is decided as a whole; raises ApplicationError."""
     if proof.application_id is not None:

@@ -43,6 +43,7 @@ def withdraw_certification(
 def revoke_certification(*, certification: Certification, reason: str, by: User) -> Certification:
     """Revoke a certification that is active or withdrawn, and return it; it ends at once, deliveries of today included.
 
+    The reason is sealed with the certification and is not in the audit trail: it may be about the patient's health.
     Open orders are cancelled; patient, caregiver and physician are notified. Raises EndingError, TransitionError.
     """
     patient = lock_patient_of(certification)
@@ -50,7 +51,7 @@ def revoke_certification(*, certification: Certification, reason: str, by: User)
     rules.check_move("revoke", certification)
     rules.check_ending_has_reason(reason)
     end_certification(certification, "revoke", reason=reason, by=by)
-    record(by=by, subject=certification, reason=reason)
+    record(by=by, subject=certification)
     notify_of_status("certification_revoked", certification, with_physician=True, by=by)
     _cancel_orders(patient, from_day=timezone.localdate())
     return certification

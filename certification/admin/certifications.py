@@ -43,6 +43,14 @@ class AmendmentInline(RowsInline):
         return fields if sees_medical_words(request.user) else [name for name in fields if name != "reason"]
 
 
+class SealedReasonForm(ReasonForm):
+    """A reason that the certification holds sealed: the audit trail does not name it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].help_text = _("Kept with the certification. Registrars and Pharmacists read it.")
+
+
 @admin.register(Certification)
 class CertificationAdmin(ActionAdmin):
     """Signed certifications, those that end first at the top. Drafts are for their office alone and have no page."""
@@ -73,7 +81,7 @@ class CertificationAdmin(ActionAdmin):
                 "It ends at once: the card is not valid any more, open orders are cancelled, those of today too. "
                 "Patient, caregiver and physician are told. It can be reinstated for 30 days."
             ),
-            form_class=ReasonForm,
+            form_class=SealedReasonForm,
         ),
         ActionPage(
             name="reinstate",

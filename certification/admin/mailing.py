@@ -13,7 +13,8 @@ from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage, ListActionPage
 from audit.actions import record
 from notifications.actions import letters
-from notifications.models import LetterBatch
+from notifications.models import LetterBatch, Notification
+from notifications.reading import record_reading
 from ui.forms import PortalForm
 
 MAY_POST = "notifications.change_letterbatch"
@@ -66,6 +67,7 @@ class LetterBatchAdmin(ActionAdmin):
         if batch is None:
             raise Http404
         record(action="letters.print", by=cast(User, request.user), subject=batch)
+        record_reading(Notification.objects.to_print(batch), by=cast(User, request.user))
         name = f"letters-{batch.pk}.pdf"
         return HttpResponse(
             letters_pdf(batch),

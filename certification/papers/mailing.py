@@ -37,7 +37,7 @@ class Page:
 
 def letters_pdf(batch: LetterBatch) -> bytes:
     """Return the letters of a batch that were not cancelled, in the order in which they were put into it."""
-    rows = batch.letters.exclude(status=Notification.Status.CANCELLED).order_by("priority", "created_at", "pk")
+    rows = Notification.objects.to_print(batch)
     with timezone.override(timezone.get_default_timezone()), at_desk() as desk:
         pages = [_page(row) for row in rows]
         pdf = Paper(title=_("Letters of batch %(number)s") % {"number": batch.pk}, made_at=batch.created_at)

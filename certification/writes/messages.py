@@ -117,4 +117,5 @@ def addressee_for(person: Recipient, *, email: str | None = None) -> Addressee:
         lines=tuple(line for line in lines if line),
         email=email_of(person) if email is None else email,
         phone=phone_of(person),
+        person=person,
     )

@@ -56,6 +56,7 @@ SEEN = {
     "reportanswer.view": gettext_lazy("a report to the state’s monitoring program"),
     "invitation.view": gettext_lazy("the invitation to an account"),
     "caregiver.view": gettext_lazy("the data of a caregiver"),
+    "notification.read": gettext_lazy("a message to the patient or the caregiver"),
     "stockmovement.view": gettext_lazy("what was taken from the stock for an order"),
 }
 # Why the account opened the record, by the beginning of the event's name; the first that fits counts. Orders,
@@ -66,6 +67,7 @@ REASONS = {
     "request.": gettext_lazy("request to the office"),
     "patientrequest.": gettext_lazy("request to the office"),
     "allotment": gettext_lazy("monthly allotment"),
+    "notification.": gettext_lazy("message by phone or letter"),
     "patient.close": gettext_lazy("closing the record"),
     "patient.reopen": gettext_lazy("opening the record again"),
 }

@@ -69,6 +69,21 @@ def test_check_identity_is_proven_needs_another_person_than_the_verifier(applica
     assert verify(application, factories.staff("Manager")).user == application.user
 
 
+def test_an_applicant_on_staff_does_nothing_about_their_own_application(registrar, settings):
+    """Whoever applies would otherwise call themselves, and that call would prove who they are."""
+    settings.FOUR_EYES = False
+    own = factories.application(of=registrar)
+    colleague = factories.staff("Registrar")
+    with pytest.raises(rules.ApplicationError, match="This application is your own"):
+        call_back(own, registrar)
+    factories.looked_up(own, colleague)
+    with pytest.raises(rules.ApplicationError, match="This application is your own"):
+        verify(own, registrar)
+    own.refresh_from_db()
+    assert (own.status, own.called_by) == ("pending", colleague)
+    assert verify(own, colleague).user == registrar
+
+
 def test_without_four_eyes_a_call_back_is_asked_for_all_the_same(application, registrar, settings):
     settings.FOUR_EYES = False
     with pytest.raises(rules.ApplicationError, match="Call the physician back first"):

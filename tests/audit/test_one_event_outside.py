@@ -64,6 +64,7 @@ MORE = {
     "certification:card-pdf": {"card.issue"},
     "admin:delivery_run_pack": {"order.print"},  # a paper about many people: an event for each of them
     "admin:dispensing_dispensedunit_manifest": {"order.print"},
+    "admin:notifications_letterbatch_pdf": {"notification.read"},
 }
 # Of the card's code a stranger reads only whether it is valid.
 STRANGERS = {"certification:verify": {"Registrar", "Pharmacist", "Driver", "Administrator"}}

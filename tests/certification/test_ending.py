@@ -170,7 +170,16 @@ def test_revoking_ends_it_at_once_with_its_orders(certification, registrar, is_w
     assert (revoked.status, revoked.deliveries_stop_date, order.status) == ("revoked", None, "cancelled")
     assert certification.patient.certification_on(timezone.localdate()) is None
     assert recipients("certification_revoked") == {certification.patient.email, certification.physician.email}
-    assert Event.objects.filter(action="certification.revoke", reason="Proof was forged.").exists()
+
+
+def test_why_it_was_revoked_is_sealed_and_in_no_audit_trail(certification, registrar):
+    """Whoever may not read the words on the page of the certification does not read them in the audit trail either."""
+    assert revoke(certification, registrar).ended_reason == "Proof was forged."
+    event = Event.objects.get(action="certification.revoke")
+    pages = [reverse("admin:audit_event_change", args=[event.pk]), reverse("admin:audit_event_export")]
+    auditor = factories.client_for(factories.staff("Auditor"))
+    shown = b"".join(b"".join(auditor.get(page)) for page in pages)
+    assert b"certification.revoke" in shown and b"forged" not in shown
 
 
 def test_what_was_revoked_is_not_renewed(registrar):

@@ -11,19 +11,25 @@ from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
+from audit import names, trail
 from audit.models import Event
+from certification.audit_names import PATIENT
 from certification.papers.mailing import WINDOW, letters_pdf
-from notifications import actions
+from delivery.presenters.record_views import page_of_record_views
+from notifications import actions, reading
 from notifications.actions import letters
 from notifications.actions.calls import NoLetter, NotOnTheList, enter_call, send_as_letter
 from notifications.actions.letters import NoLettersWait, make_batch, post_batch
 from notifications.models import CallTry, LetterBatch, Notification
 from notifications.rules import is_letter_offered, late_since
 from tests import factories
+from tests.delivery.people import words_of
 from tests.guard import unguarded
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
+A_MESSAGE = (["a message to the patient or the caregiver"], ["message by phone or letter"])
 NO_MAIL = {"email": "", "has_no_email": True}
 Status = Notification.Status
 
@@ -62,6 +68,41 @@ def test_reached_closes_the_call_and_says_who_called(patient):
     assert Event.objects.get(action="notification.call").reason == "reached"
     with pytest.raises(NotOnTheList):
         enter_call(notification=call, outcome="reached", by=factories.staff("Manager"))
+
+
+def looks(patient):
+    """Return who looked at the patient, by the question of an auditor and as the patient reads it."""
+    question = trail.Question(about=[names.Found(PATIENT, patient.pk, "")], asked=trail.LOOKED)
+    asked = [row.who for row in trail.in_words(list(trail.events_of(question)), reader=User(), has_links=False)]
+    told, _page = page_of_record_views(patient, but=User(), cursor=None)
+    return asked, [(view.what, view.why) for view in told]
+
+
+def test_who_reads_what_to_say_in_a_call_has_looked_at_the_person(patient):
+    call, staff = queued(patient), factories.staff("Manager")
+    page = factories.client_for(staff).get(reverse("admin:notifications_notification_step", args=[call.pk, "called"]))
+    assert patient.first_name in words_of(page)
+    assert looks(patient) == ([staff.email], [A_MESSAGE])
+
+
+def test_who_reads_a_message_to_the_caregiver_has_looked_at_the_patient():
+    signed = factories.certification(caregiver=factories.caregiver(), joined=False)
+    waiting = signed.patient.assignments.get()
+    actions.queue(
+        kind="caregiver_named", recipient="", channel="letter", dedupe_key="made:c",
+        context={"assignment": waiting.pk}, by=None,
+    )  # fmt: skip
+    reading.record_reading(Notification.objects.filter(dedupe_key="made:c"), by=factories.staff("Manager"))
+    assert Event.objects.get(action="notification.read").subject_type == "certification.caregiver"
+    assert looks(signed.patient)[1] == [A_MESSAGE]
+
+
+def test_who_prints_letters_has_looked_at_the_people_they_go_to(patient):
+    queued(patient, channel="letter")
+    staff, batch = factories.staff("Registrar"), make_batch(by=None)
+    address = reverse("admin:notifications_letterbatch_pdf", args=[batch.pk])
+    assert factories.client_for(staff).get(address).status_code == 200
+    assert looks(patient) == ([staff.email], [A_MESSAGE])
 
 
 @pytest.mark.parametrize("outcome", ["message", "no_answer", "wrong"])

@@ -1,11 +1,14 @@
 """Cleaning a PDF removes programs and attached files, and its pages look as before."""
 
 import io
+import struct
 import zlib
 from functools import partial
 
 import pypdf
 import pytest
+from PIL import Image
+from pypdf.generic import NullObject
 
 from certification.models import Certification
 from certification.papers.certificate import certificate_pdf
@@ -48,6 +51,11 @@ def field(**keys):
         letter.with_root(AcroForm={"Fields": letter.page["/Annots"]})
 
     return add
+
+
+def elsewhere(letter, value):
+    """Return a reference to the value, as any value of a PDF may be."""
+    return letter.writer._add_object(made(value))
 
 
 def xfa(letter):
@@ -96,6 +104,9 @@ ACTIVE = {
     ),
     "print server": lambda it: it.with_resource("XObject", B=stream(b"", Subtype="/Form", OPI={"2.0": "example.org"})),
     "program for a printer": lambda it: it.with_resource("XObject", B=stream(b"(example.org) print", Subtype="/PS")),
+    "program for a printer, named elsewhere": lambda it: it.with_resource(
+        "XObject", B=stream(b"(example.org) print", Subtype=elsewhere(it, "/PS"))
+    ),
     "named like a resource": lambda it: it.with_resource("XObject", B=script(), URI=uri()),
     "beside a font": lambda it: it.with_resource("Font", B={"Type": "/Font", "AA": script(), "Widths": [uri()]}),
     "in a graphics state": lambda it: it.with_resource("ExtGState", B={"D": {"S": "/URI", "URI": "example.org"}}),
@@ -145,6 +156,16 @@ SEEN = {
     ),
     "a checked box": field(
         FT="/Btn", V="/Yes", AS="/Yes", AP=lambda it: {"N": {"Yes": it.look(), "Off": it.look(b"")}}
+    ),
+    "a checked box whose state is named elsewhere": field(
+        FT="/Btn", V="/Yes", AS=lambda it: elsewhere(it, "/Yes"),
+        AP=lambda it: {"N": {"Yes": it.look(), "Off": it.look(b"")}}
+    ),
+    "a mark whose kind is named elsewhere": lambda it: it.with_annotations(
+        {"Subtype": elsewhere(it, "/Square"), "Rect": RECT, "F": 4, "C": [1, 0, 0]}
+    ),
+    "a mark with a flag that is null": lambda it: it.with_annotations(
+        {"Subtype": "/Square", "Rect": RECT, "F": NullObject(), "C": [1, 0, 0]}
     ),
     "a hidden note": lambda it: it.with_annotations(
         {"Subtype": "/Stamp", "Rect": RECT, "F": 2, "AP": {"N": it.look()}}
@@ -219,6 +240,16 @@ def picture(**keys):
     return active(lambda it: it.with_resource("XObject", B=stream(b"", Subtype="/Image", **keys)))
 
 
+def jpeg(width, height, **keys):
+    """Return a PDF with a small JPEG whose header says that it is larger."""
+    out = io.BytesIO()
+    Image.new("L", (8, 8)).save(out, "JPEG")
+    begin = out.getvalue().index(b"\xff\xc0") + 5  # the frame header: height and width
+    data = out.getvalue()[:begin] + struct.pack(">HH", height, width) + out.getvalue()[begin + 4 :]
+    of_color = {"Width": 8, "Height": 8, "ColorSpace": "/DeviceGray", "Filter": "/DCTDecode"}
+    return active(lambda it: it.with_resource("XObject", B=stream(data, Subtype="/Image", **of_color, **keys)))
+
+
 def widget(**keys):
     return lambda it: it.with_annotations({"Subtype": "/Widget", "Rect": RECT, **keys})
 
@@ -234,6 +265,13 @@ REFUSED = {
     "no page": (many_pages(0), refusals.UNREADABLE),
     "101 pages": (many_pages(101), refusals.TOO_LARGE),
     "a wall of pixels": (picture(Width=7000, Height=7000, BitsPerComponent=8), refusals.TOO_LARGE),
+    "a wall that is no mask": (
+        picture(Width=7000, Height=7000, BitsPerComponent=8, ImageMask=False), refusals.TOO_LARGE,
+    ),
+    "a wall of unheard-of depth": (picture(Width=7000, Height=7000, BitsPerComponent=0), refusals.TOO_LARGE),
+    "a wall in its own header": (jpeg(7000, 7000, BitsPerComponent=8), refusals.TOO_LARGE),
+    "a wall that calls itself black and white": (jpeg(7000, 7000, BitsPerComponent=1), refusals.TOO_LARGE),
+    "a wall that calls itself a mask": (jpeg(7000, 7000, ImageMask=True), refusals.TOO_LARGE),
     "unknown filter": (picture(Filter="/Crypt"), refusals.UNREADABLE),
     "five filters": (picture(Filter=["/ASCIIHexDecode"] * 5), refusals.UNREADABLE),
 }  # fmt: skip
@@ -245,6 +283,11 @@ def test_clean_refuses(name):
     with pytest.raises(Refusal) as refused:
         clean(content)
     assert refused.value.why == why
+
+
+def test_clean_takes_a_form_whose_pages_are_drawn():
+    drawn_form = active(lambda it: it.with_root(NeedsRendering=False, AcroForm={"XFA": "x"}, Collection=NullObject()))
+    assert pictures_of(clean(drawn_form)) == pictures_of(Letter().content)
 
 
 @pytest.mark.parametrize("keys", [{"FT": "/Tx"}, {"FT": "/Tx", "V": ""}, {"FT": "/Btn", "V": "/Off"},

@@ -7,8 +7,9 @@ from typing import Any
 
 from PIL import Image
 from pypdf.filters import ASCII85Decode, ASCIIHexDecode, LZWDecode, RunLengthDecode
-from pypdf.generic import ArrayObject, NullObject, StreamObject
+from pypdf.generic import ArrayObject, StreamObject
 
+from ui.bounded.pdf_values import value_of
 from ui.bounded.refusals import TOO_LARGE, UNREADABLE, Refusal
 
 MOST_STREAM_BYTES = 128_000_000  # a letter page at 600 dots an inch, in color
@@ -24,6 +25,8 @@ UNPACK = {
 }
 IMAGES = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
 HEADERS = {"/DCTDecode": "JPEG", "/JPXDecode": "JPEG2000"}  # that say the size themselves
+IN_COLOR = 24  # bits of a point
+DEPTHS = {1: 1, 2: 6, 4: 12, 8: IN_COLOR, 16: 48}  # bits of a point, by the bits of one of its three colors
 
 
 class Unpacked:
@@ -34,7 +37,8 @@ class Unpacked:
 
     def add(self, stream: StreamObject) -> None:
         """Add the bytes of a stream. Raises Refusal for too many bytes or an unknown filter."""
-        size = max(_stream_bytes(stream), _image_bytes(stream, stream.get("/Width", 0), stream.get("/Height", 0)))
+        said = int(value_of(stream, "/Width", 0)), int(value_of(stream, "/Height", 0))
+        size = max(_stream_bytes(stream), _picture_bytes(*said, bits=_bits(stream)))
         self.total += size
         if size > MOST_STREAM_BYTES or self.total > MOST_BYTES:
             raise Refusal(TOO_LARGE)
@@ -45,7 +49,7 @@ def _stream_bytes(stream: StreamObject) -> int:
     filters = _filters(stream)
     for place, name in enumerate(filters, start=1):
         if name in IMAGES:
-            return _size_in_header(stream, data, name) if place == len(filters) else _refuse()
+            return _size_in_header(data, name) if place == len(filters) else _refuse()
         if name == FLATE and place == len(filters):
             return sum(len(part) for part in _inflated(data))
         data = b"".join(_inflated(data)) if name == FLATE else UNPACK.get(name, _refuse)(data)
@@ -53,8 +57,8 @@ def _stream_bytes(stream: StreamObject) -> int:
 
 
 def _filters(stream: StreamObject) -> list[Any]:
-    filters = stream.get("/Filter", NullObject()).get_object()
-    if isinstance(filters, NullObject):
+    filters = value_of(stream, "/Filter")
+    if filters is None:
         return []
     filters = [name.get_object() for name in filters] if isinstance(filters, ArrayObject) else [filters]
     return filters if len(filters) <= MOST_FILTERS else _refuse()
@@ -79,15 +83,21 @@ def _inflated(data: bytes) -> Iterator[bytes]:
         return
 
 
-def _size_in_header(stream: StreamObject, data: bytes, name: str) -> int:
-    """Return the size of a picture by its own header, which may differ from what the PDF says."""
+def _size_in_header(data: bytes, name: str) -> int:
+    """Return the size of a picture by its own header, which may differ from what the PDF says of it."""
     if name not in HEADERS:
         return 0
     with Image.open(io.BytesIO(data), formats=[HEADERS[name]]) as picture:
-        return _image_bytes(stream, *picture.size)
+        return _picture_bytes(*picture.size, bits=IN_COLOR)
 
 
-def _image_bytes(stream: StreamObject, width: Any, height: Any) -> int:
-    is_black_and_white = stream.get("/ImageMask") or stream.get("/BitsPerComponent") == 1
-    bits = 1 if is_black_and_white else 3 * int(stream.get("/BitsPerComponent", 8))
-    return int(width) * int(height) * bits // 8
+def _bits(stream: StreamObject) -> int:
+    """Return the bits of a point by what the PDF says of a picture; what it may not say counts as color."""
+    if value_of(stream, "/ImageMask"):
+        return 1
+    depth = value_of(stream, "/BitsPerComponent")
+    return DEPTHS.get(depth, IN_COLOR)
+
+
+def _picture_bytes(width: int, height: int, *, bits: int) -> int:
+    return width * height * bits // 8

@@ -22,6 +22,7 @@ from pypdf.generic import (
 
 from ui.bounded.pdf_keys import ACTIONS, KEPT, KEPT_OF_ANNOTATION, KEPT_OF_PAGE, KEPT_OF_RESOURCES
 from ui.bounded.pdf_streams import Unpacked
+from ui.bounded.pdf_values import value_of
 from ui.bounded.refusals import PASSWORD, PORTFOLIO, TOO_LARGE, UNDRAWN_FORM, UNREADABLE, Refusal
 
 MOST_PAGES = 100
@@ -66,9 +67,9 @@ def _cleaned(content: bytes) -> bytes:
         _reduce_page(page)
         pruner.prune(page, "page")
         writer.add_page(page)
-    if layers := root.get("/OCProperties"):  # which of the layers are shown
-        pruner.prune(layers.get_object(), "drawing")
-        writer.root_object[NameObject("/OCProperties")] = layers.get_object().clone(writer)
+    if layers := value_of(root, "/OCProperties"):  # which of the layers are shown
+        pruner.prune(layers, "drawing")
+        writer.root_object[NameObject("/OCProperties")] = layers.clone(writer)
     writer.metadata = None
     out = io.BytesIO()
     writer.write(out)
@@ -81,15 +82,15 @@ def _start(content: bytes) -> int:
 
 def _check_pages_are_the_document(root: DictionaryObject) -> None:
     """Refuse a portfolio, which shows its files, and a dynamic form, which shows its entries, instead of pages."""
-    if "/Collection" in root:
+    if value_of(root, "/Collection") is not None:
         raise Refusal(PORTFOLIO)
-    form = root.get("/AcroForm", NullObject()).get_object()
-    if root.get("/NeedsRendering") and isinstance(form, DictionaryObject) and "/XFA" in form:
+    form = value_of(root, "/AcroForm")
+    if value_of(root, "/NeedsRendering") and isinstance(form, DictionaryObject) and "/XFA" in form:
         raise Refusal(UNDRAWN_FORM)
 
 
 def _reduce_page(page: DictionaryObject) -> None:
-    annotations = page.get("/Annots", NullObject()).get_object()
+    annotations = value_of(page, "/Annots")
     reduced = (
         [_annotation(annotation.get_object()) for annotation in annotations]
         if isinstance(annotations, ArrayObject)
@@ -107,9 +108,9 @@ def _annotation(annotation: PdfObject) -> DictionaryObject | None:
 
     Raises Refusal for an entry that is not drawn yet.
     """
-    if not isinstance(annotation, DictionaryObject) or int(annotation.get("/F", 0)) & INVISIBLE:
+    if not isinstance(annotation, DictionaryObject) or int(value_of(annotation, "/F", 0)) & INVISIBLE:
         return None
-    kind, appearance = annotation.get("/Subtype"), _appearance(annotation)
+    kind, appearance = value_of(annotation, "/Subtype"), _appearance(annotation)
     if kind == "/Popup" or not (appearance or kind in DRAWN_ALONE):
         if kind == "/Widget" and _has_entry(annotation):
             raise Refusal(UNDRAWN_FORM)
@@ -124,12 +125,12 @@ def _annotation(annotation: PdfObject) -> DictionaryObject | None:
 
 def _appearance(annotation: DictionaryObject) -> IndirectObject | StreamObject | None:
     """Return how an annotation looks while nobody points at it, in the state that it is in."""
-    appearances = annotation.get("/AP", NullObject()).get_object()
+    appearances = value_of(annotation, "/AP")
     if not isinstance(appearances, DictionaryObject) or "/N" not in appearances:
         return None
     normal = appearances.raw_get("/N")
     if not isinstance(normal.get_object(), StreamObject):
-        states, state = normal.get_object(), annotation.get("/AS")
+        states, state = normal.get_object(), value_of(annotation, "/AS")
         normal = states.raw_get(state) if isinstance(states, DictionaryObject) and state in states else NullObject()
     return normal if isinstance(normal.get_object(), StreamObject) else None
 
@@ -140,7 +141,7 @@ def _has_entry(field: DictionaryObject) -> bool:
     for _step in range(MOST_PARENTS):
         for key in ("/V", "/FT"):
             found.setdefault(key, field[key]) if key in field else None
-        parent = field.get("/Parent", NullObject()).get_object()
+        parent = value_of(field, "/Parent")
         if not isinstance(parent, DictionaryObject):
             break
         field = parent
@@ -151,8 +152,8 @@ def _is_action(part: PdfObject) -> bool:
     value = part.get_object()
     if not isinstance(value, DictionaryObject):
         return False
-    does = value.get("/S")
-    return (isinstance(does, str) and does in ACTIONS) or value.get("/Type") == "/Action"
+    does = value_of(value, "/S")
+    return (isinstance(does, str) and does in ACTIONS) or value_of(value, "/Type") == "/Action"
 
 
 class Pruner:
@@ -189,7 +190,7 @@ def _drop_keys(thing: DictionaryObject, only: set[str] | None) -> None:
 def _is_program(part: PdfObject) -> bool:
     """Return whether this is PostScript that a printer would run [ISO 32000-1, 8.8.2]."""
     value = part.get_object()
-    return isinstance(value, StreamObject) and value.get("/Subtype") == "/PS"
+    return isinstance(value, StreamObject) and value_of(value, "/Subtype") == "/PS"
 
 
 def _held(thing: PdfObject, place: str) -> Iterator[tuple[PdfObject, str]]:
