@@ -36,7 +36,10 @@ class SigningInRequest(HttpRequest):
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": _("Email address and password do not match. Compare both, or set a new password."),
+        "email_password_mismatch": _(
+            "Email address and password do not match. Compare both, or set a new password. If you have just made the "
+            "account, open the link in our mail first."
+        ),
         "incorrect_code": _("This code does not match. Type the one that your app shows now."),
         "incorrect_password": _("This password does not match. Type it again, or set a new one."),
         "too_many_login_attempts": TOO_MANY,

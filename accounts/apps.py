@@ -29,7 +29,7 @@ class AccountsConfig(AppConfig):
         socialaccount.social_account_removed.connect(receivers.on_sign_on_disconnected)
         account.user_logged_in.connect(receivers.on_account_signed_in)
         account.password_changed.connect(receivers.on_password_changed)
-        account.password_reset.connect(receivers.on_password_changed)
+        account.password_reset.connect(receivers.on_password_reset)
         account.email_changed.connect(receivers.on_email_changed)
         account.user_signed_up.connect(receivers.on_signed_up)
         account.email_confirmed.connect(receivers.on_email_confirmed)

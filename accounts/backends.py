@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Person, User
 from accounts.models.person import ROLES, role_annotations
-from accounts.rules import account_of
+from accounts.rules import confirmed_account_of
 from ui.prepared import Prepared
 
 
@@ -23,11 +23,13 @@ _account = Prepared(_account_on)
 class PortalBackend(AuthenticationBackend):
     """Reads the account of a request, and what it is to the portal, in one query.
 
-    allauth compares a password with that of every account that has added the address. Here an address has one account.
+    allauth compares a password with that of every account that has added the address, and shows "check your mail" to
+    whoever signs in before it is confirmed. A stranger would learn who is registered: sign up with somebody's address
+    and a password, and sign in with both. So only a confirmed address signs in, and has one account.
     """
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
-        account: User | None = self._check_password(account_of(email), password)
+        account: User | None = self._check_password(confirmed_account_of(email), password)
         return account
 
     def get_user(self, user_id: int) -> User | None:

@@ -1,5 +1,7 @@
 from typing import Any
 
+from allauth.account.internal.flows.email_verification import verify_email_indirectly
+from allauth.account.internal.flows.manage_email import sync_user_email_address
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialLogin
@@ -53,6 +55,14 @@ def on_second_factor_reset(user: User, authenticator: Authenticator, **_: Any) -
 
 def on_password_changed(user: User, **_: Any) -> None:
     record(action="user.password_change", by=user, subject=user)
+
+
+def on_password_reset(request: HttpRequest, user: User, **_: Any) -> None:
+    """Confirm the main address of an account that has confirmed none: the link that was opened came to it."""
+    on_password_changed(user)
+    if not EmailAddress.objects.filter(user=user, verified=True).exists():
+        sync_user_email_address(user)
+        verify_email_indirectly(request, user, user.email)
 
 
 def on_email_changed(user: User, **_: Any) -> None:

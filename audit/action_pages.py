@@ -18,7 +18,7 @@ class ReasonForm(PortalForm):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
-        help_text=_("Kept in the audit trail."),
+        help_text=_("Kept in the audit trail, which Auditors read. Name no illness."),
         error_messages={"required": _("Enter a reason.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -30,7 +30,7 @@ class ToldReasonForm(PortalForm):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
-        help_text=_("The person concerned reads it, and it is kept in the audit trail."),
+        help_text=_("The person concerned reads it, and it is kept in the audit trail. Name no illness."),
         error_messages={"required": _("Enter a reason.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -39,7 +39,10 @@ class UserManager(DjangoUserManager["User"]):
     def create_superuser(  # type: ignore[override] # no username
         self, email: str, password: str | None = None, **extra_fields: Any
     ) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra_fields)
+        """Make an administrator, who signs in at once: whoever runs the command answers for the address."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **extra_fields)
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email=self.normalize_email(email))

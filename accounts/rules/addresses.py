@@ -23,14 +23,19 @@ def check_may_be_main(address: EmailAddress) -> None:
         raise AddressError(_("Confirm this address first: open the link in our mail."))
 
 
+def confirmed_account_of(email: str) -> User | None:
+    """Return the account that has confirmed this address."""
+    email = User.objects.normalize_email(email)
+    confirmed = EmailAddress.objects.filter(email=email, verified=True).select_related("user").first()
+    return confirmed.user if confirmed else None
+
+
 def account_of(email: str) -> User | None:
     """Return the account that has confirmed this address, or else whose main one it is.
 
     An account can add any address: until it is confirmed there, it may be that of somebody who knows nothing of it.
     """
-    email = User.objects.normalize_email(email)
-    confirmed = EmailAddress.objects.filter(email=email, verified=True).select_related("user").first()
-    return confirmed.user if confirmed else User.objects.filter(email=email).first()
+    return confirmed_account_of(email) or User.objects.filter(email=User.objects.normalize_email(email)).first()
 
 
 def has_account(email: str) -> bool:

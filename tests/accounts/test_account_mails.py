@@ -271,17 +271,6 @@ def test_send_it_again_sends_nothing_without_an_address():
     assert not Notification.objects.exists()
 
 
-def test_signing_in_before_the_address_is_confirmed_offers_it_too(clock):
-    sign_up(Client())
-    clock.shift(timedelta(minutes=4))
-    client = Client()
-    page = words_of(client.post("/accounts/login/", {"login": NEW, "password": factories.PASSWORD}, follow=True))
-    assert f"We sent a mail to {NEW} ." in page
-    clock.shift(timedelta(minutes=4))
-    client.post(CHECK)
-    assert [message.subject for message in delivered()] == ["Confirm your email address"] * 3
-
-
 def test_send_it_again_sends_to_the_new_account_alone(clock):
     """An account of somebody else may have added the same address: its link is not sent to the visitor."""
     other = factories.user("other@example.org")

@@ -64,6 +64,7 @@ def test_create_superuser_is_staff():
 
     boss = User.objects.get()
     assert (boss.email, boss.is_staff, boss.is_superuser) == ("boss@example.org", True, True)
+    assert list(boss.emailaddress_set.values_list("email", "verified", "primary")) == [(boss.email, True, True)]
     assert (str(boss), boss.get_full_name(), boss.get_short_name()) == (f"account {boss.pk}", boss.email, boss.email)
 
 

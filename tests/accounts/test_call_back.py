@@ -69,7 +69,7 @@ def test_check_identity_is_proven_needs_another_person_than_the_verifier(applica
     assert verify(application, factories.staff("Manager")).user == application.user
 
 
-def test_an_applicant_on_staff_does_nothing_about_their_own_application(registrar, settings):
+def test_check_is_not_own_keeps_staff_from_their_own_application(registrar, settings):
     """Whoever applies would otherwise call themselves, and that call would prove who they are."""
     settings.FOUR_EYES = False
     own = factories.application(of=registrar)

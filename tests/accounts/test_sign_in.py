@@ -1,10 +1,12 @@
 """The settings of allauth: addresses, mails and rate limits."""
 
+import re
 from types import ModuleType
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.admin import AdminSite
+from django.core.cache import cache
 from django.test import Client
 from django.urls import path
 
@@ -63,10 +65,48 @@ def test_nobody_signs_in_before_the_address_is_verified():
     client = Client()
     sign_up(client)
 
-    response = sign_in(client, "new.person@example.org")
+    response = sign_in(Client(), "new.person@example.org")
 
-    assert response.headers["Location"] == "/accounts/confirm-email/"
+    assert "do not match" in response.content.decode()
     assert "_auth_user_id" not in client.session
+
+
+def test_signing_in_after_signing_up_does_not_tell_who_is_registered():
+    """Whoever signs up with somebody's address, and then signs in with the same password, gets one answer."""
+    factories.user("rosa@example.org")
+    answers = []
+    for email in ("rosa@example.org", "nobody@example.org"):
+        cache.clear()
+        Client().post("/accounts/signup/", {"email": email, "password1": "another-quiet-harbor"})
+        page = sign_in(Client(), email, "another-quiet-harbor").content.decode()
+        answers.append(re.sub(r'value="[^"]*"', "", page))
+    assert "do not match" in answers[0] and answers[0] == answers[1]
+
+
+def test_a_new_password_by_mail_confirms_the_first_address_of_an_account():
+    """So whoever has lost the link of the sign-up, or has an account that somebody else began, gets in."""
+    sign_up(Client())
+    Client().post("/accounts/password/reset/", {"email": "new.person@example.org"})
+    client, link = Client(), link_in(delivered()[-1])
+    page = client.get(link, follow=True)
+    client.post(page.redirect_chain[-1][0], {"password1": "another-quiet-harbor", "password2": "another-quiet-harbor"})
+
+    assert "_auth_user_id" not in client.session
+    assert sign_in(client, "new.person@example.org", "another-quiet-harbor").headers["Location"] == "/accounts/role/"
+    assert [event.action for event in Event.objects.order_by("pk")][-3:] == [
+        "user.password_change", "user.email_confirm", "user.sign_in",
+    ]  # fmt: skip
+
+
+def test_a_new_password_by_mail_confirms_no_other_address():
+    account = factories.user("rosa@example.org")
+    EmailAddress.objects.create(user=account, email="added@example.org")
+    Client().post("/accounts/password/reset/", {"email": "rosa@example.org"})
+    client = Client()
+    page = client.get(link_in(delivered()[-1]), follow=True)
+    client.post(page.redirect_chain[-1][0], {"password1": "another-quiet-harbor", "password2": "another-quiet-harbor"})
+
+    assert not EmailAddress.objects.get(email="added@example.org").verified
 
 
 def test_signing_up_with_a_known_address_gives_the_same_answer():

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from structlog.testing import capture_logs
@@ -122,19 +123,29 @@ def until_refused():
             run_bounded(f"{TASKS}:echo", b"")
         except Refusal as refusal:
             return refusal.why, time.monotonic() - started
+        time.sleep(0.2)  # the others look for a place twenty times in a second
     raise AssertionError("there was always a place")
 
 
 def test_files_that_take_long_leave_a_web_worker_free(web_process):
-    """One file takes one place of two; two files take both, and the third is refused before it costs anything."""
+    """One file takes one place of two; two files take both, and the third is refused after a second."""
     first = web_process("sleep")
     assert web_process("echo").communicate()[0] == b"read\n"
     web_process("sleep")
     why, seconds = until_refused()
-    assert (why, seconds < 1) == (refusals.BUSY, True)
+    assert (why, seconds < 2) == (refusals.BUSY, True)
     first.kill()  # as gunicorn ends a worker that takes too long
     first.wait()
     assert run_bounded(f"{TASKS}:echo", b"free again").content == b"free again"
+
+
+def test_whoever_waits_for_a_short_file_gets_its_place(places):
+    with run._place(), ExitStack() as short:
+        short.enter_context(run._place())
+        soon = Timer(0.3, short.close)
+        soon.start()
+        assert run_bounded(f"{TASKS}:echo", b"next").content == b"next"
+        soon.join()
 
 
 def test_a_job_takes_no_place_of_an_upload(web_process, places):

@@ -10,11 +10,12 @@ import json
 import os
 import subprocess  # nosec B404
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -24,6 +25,7 @@ from ui.bounded.refusals import BUSY, TOO_MUCH, Refusal
 MEGABYTE = 1024 * 1024
 MOST_MEMORY = 200 * MEGABYTE  # of addresses, so the resident memory is always less
 MOST_SECONDS = 10  # of a processor
+SECONDS_IN_THE_QUEUE = 1  # a usual file takes less, and whoever waits holds a web worker as well
 PATIENCE = 13  # seconds until an answer; a web worker has 30 for its whole request, which may bring two files
 # How many files are read at a time: fewer than the three web workers of a machine, so that one is free for other pages.
 # A place is a lock on one of these files. All processes of the machine see them, the system opens the lock of a process
@@ -64,17 +66,24 @@ def run_bounded(
 
 @contextmanager
 def _place() -> Iterator[None]:
-    """Hold one of the places. Raises Refusal when all are taken: whoever waits for one holds a web worker as well."""
+    """Hold one of the places. Raises Refusal when all are taken for longer than a usual file takes."""
     with ExitStack() as opened:
-        for path in PLACES:
-            try:
-                fcntl.flock(opened.enter_context(path.open("rb")), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            break
-        else:
-            raise Refusal(BUSY)
+        files = [opened.enter_context(path.open("rb")) for path in PLACES]
+        ends = time.monotonic() + SECONDS_IN_THE_QUEUE
+        while not any(map(_lock, files)):
+            if time.monotonic() >= ends:
+                raise Refusal(BUSY)
+            time.sleep(0.05)
         yield
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock the file unless somebody else has; return whether that was done."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _run(job: str, content: bytes, *, patience: float) -> subprocess.CompletedProcess[bytes]:
