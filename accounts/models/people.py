@@ -41,7 +41,7 @@ class UserManager(DjangoUserManager["User"]):
     ) -> "User":
         """Make an administrator, who signs in at once: whoever runs the command answers for the address."""
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **extra_fields)
-        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)  # type: ignore[attr-defined]
         return user
 
     def get_by_natural_key(self, email: str | None) -> "User":
