@@ -16,7 +16,9 @@ OPEN_ALL = """() => {
     closed.forEach((part) => { part.open = true; });
     return closed.length;
 }"""
-COLORS_CHANGED = "() => Promise.all(document.getAnimations().map((each) => each.finished))"
+END_FADING = """() => document.getAnimations().forEach((each) => {
+    if (each instanceof CSSTransition) each.finish();
+})"""
 HIGHEST = 20_000  # px, enough for the longest lists
 
 
@@ -69,12 +71,12 @@ def _show_whole(tab, width):
     """Make the window as high as the page, so that a bar at the bottom of the window covers nothing.
 
     Otherwise the covered boxes would depend on how far the page is scrolled. The journeys check that the bar never
-    covers the focused box. The colors of the theme before fade for some tenths of a second: it waits for them.
+    covers the focused box. The colors of the theme before would fade for some tenths of a second, which end at once.
     """
     tab.set_viewport_size({"width": width, "height": 900})
     height = tab.evaluate("document.documentElement.scrollHeight")
     tab.set_viewport_size({"width": width, "height": min(max(height, 900), HIGHEST)})
-    tab.evaluate(COLORS_CHANGED)
+    tab.evaluate(END_FADING)
 
 
 def apart(pages):
