@@ -4,7 +4,7 @@
 # Lists of licensed physicians often have the surname first and the degree at the end. After a comma the package knows
 # the degrees MD, DDS, APRN, PA and D.O. there, but takes DO for a particle of the surname, like "de la", and puts it
 # in front. "JUNE PARK DO" and "PARK, JUNE, DO" come out right, so a test with another degree or another order is
-# green. The physician is then not found by surname, and is greeted by a name that is not hers.
+# green. The physician is then not found by surname, and is greeted by a wrong name.
 #
 # Seen: first name, surname and suffix of one person in six spellings.
 #   PARK, JUNE MD: JUNE | PARK | MD
