@@ -25,6 +25,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Status = Notification.Status
 
 
+@pytest.fixture(autouse=True)
+def no_job_of_a_test_before(redis_url):
+    """A worker that is killed leaves its jobs in Redis."""
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+
+
 @pytest.fixture
 def sink():
     with Sink() as started:
@@ -176,7 +183,6 @@ def process_lost(redis_url, sink, app="mmp_portal.celery"):
     """Start a worker, and kill the process of it that sends while it sends; the worker runs on. Yields Redis."""
     options = ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
     with Redis.from_url(redis_url) as client, worker(redis_url, sink, *options, app=app) as process:
-        client.flushall()
         wake(redis_url)
         wait_until(lambda: len(sink.arrived) >= 3)
         assert client.hlen("unacked") == 1
@@ -231,8 +237,6 @@ def kill_with_a_job_in_hand(redis_url, sink):
 def one_job(redis_url, monkeypatch):
     """Redis has one job, which says that there is something to send; a silent worker loses it after 2 seconds."""
     monkeypatch.setenv("VISIBILITY", "2")
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
     wake(redis_url)
 
 
