@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,15 +40,16 @@ def sink():
 
 @contextmanager
 def worker(redis_url, sink, *options, app="mmp_portal.celery", database=""):
-    """Run a Celery worker that sends to the sink; it is killed at the end when it still runs."""
+    """Run a Celery worker that sends to the sink; at the end all of its processes that still run are killed."""
     database = database or database_url()
     environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database, "EMAIL_URL": sink.url}
     command = [sys.executable, "-m", "celery", "--quiet", "--app", app, "worker", "--loglevel", "ERROR", *options]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         yield process
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
