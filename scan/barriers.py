@@ -1,6 +1,7 @@
 """Show the collected pages in a browser at three widths and in the dark, and check them with axe."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -19,11 +20,19 @@ OPEN_ALL = """() => {
 END_FADING = """() => document.getAnimations().forEach((each) => {
     if (each instanceof CSSTransition) each.finish();
 })"""
+BROWSERS = 2  # that look at the same time
 HIGHEST = 20_000  # px, enough for the longest lists
 
 
 def look(pages, base, findings, *, until):
     """Show each page as it was received, with static files from the server, and add the findings of axe."""
+    parts = [pages[first::BROWSERS] for first in range(BROWSERS)]
+    with ThreadPoolExecutor(BROWSERS) as pool:
+        list(pool.map(lambda part: _look(part, base, findings, until=until), parts))
+
+
+def _look(pages, base, findings, *, until):
+    """Look at pages in a browser of its own."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.launch_arguments())
         tab, axe = chromium.new_context().new_page(), Axe()
