@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
 from django.db import connection
@@ -65,6 +66,13 @@ def signs_in(email):
     return {"login": email, "password": "not the right one"}
 
 
+def signs_in_unconfirmed():
+    made = account(factories.PASSWORD)
+    with unguarded():
+        EmailAddress.objects.filter(user=made).update(verified=False)
+    return {"login": made.email, "password": factories.PASSWORD}
+
+
 def signs_up(email):
     return {"email": email, "password1": factories.PASSWORD}
 
@@ -86,6 +94,7 @@ LOGIN, RESET, SIGN_UP = "/accounts/login/", "/accounts/password/reset/", "/accou
 WAYS = {
     "login": Way(LOGIN, lambda: signs_in(somebody(password=factories.PASSWORD)), lambda: signs_in(nobody()), hashes=1),
     "login, without a password": Way(LOGIN, lambda: signs_in(somebody()), lambda: signs_in(nobody()), hashes=1),
+    "login, not confirmed": Way(LOGIN, signs_in_unconfirmed, lambda: signs_in(nobody()), hashes=1),
     "login, closed account": Way(
         LOGIN,
         lambda: signs_in(somebody(password=factories.PASSWORD, is_active=False)),
