@@ -84,7 +84,7 @@ def test_each_number_of_the_page_is_in_a_link_or_counts_no_rows(role, portal):
                      "urgent call or letter older than 2 hours", "letter to print and post", "text to read"}),
      ("Technician", {"orders to review", "confirmed order to pack", "on the waiting list"}),
      ("Registrar", {"application", "proof to verify", "lost phone", "calls to make", "message that failed"}),
-     ("Manager", {"message to answer", "lost phone", "application", "orders to review"})],
+     ("Manager", {"messages to answer", "lost phone", "application", "orders to review"})],
 )  # fmt: skip
 def test_a_group_reads_what_it_may_open(role, nouns, portal):
     found = {noun for _url, _count, noun in numbers_of(portal.clients[role])}
