@@ -80,7 +80,7 @@ def _show_whole(tab, width):
     """Make the window as high as the page, so that a bar at the bottom of the window covers nothing.
 
     Otherwise the covered boxes would depend on how far the page is scrolled. The journeys check that the bar never
-    covers the focused box. The colors of the theme before would fade for some tenths of a second, which end at once.
+    covers the focused box. Where the theme has changed, the fading of its colors is ended at once.
     """
     tab.set_viewport_size({"width": width, "height": 900})
     height = tab.evaluate("document.documentElement.scrollHeight")
