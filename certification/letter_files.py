@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from certification.models import Letter
 from certification.models.letters import LETTER_BYTES
-from certification.rules.errors import LetterError
+from certification.rules.errors import LetterError, SlowLetterError
 from ui.bounded import refusals
 from ui.bounded.refusals import Refusal
 from ui.bounded.run import run_bounded
@@ -72,7 +72,7 @@ def _drawn_anew(content: bytes, kind: str) -> bytes:
     try:
         return drawn_anew(content, kind, longest_side=LONGEST_SIDE, quality=JPEG_QUALITY)
     except Refusal as refusal:
-        raise _refusal(PHOTO_REFUSALS[refusal.why]) from refusal
+        raise _refused(refusal, PHOTO_REFUSALS) from refusal
 
 
 def _cleaned(content: bytes) -> bytes:
@@ -80,10 +80,15 @@ def _cleaned(content: bytes) -> bytes:
     try:
         cleaned = run_bounded("ui.bounded.pdfs:clean", content).content
     except Refusal as refusal:
-        raise _refusal(PDF_REFUSALS[refusal.why]) from refusal
+        raise _refused(refusal, PDF_REFUSALS) from refusal
     if len(cleaned) > LETTER_BYTES:
         raise _refusal(LARGER)
     return cleaned
+
+
+def _refused(refusal: Refusal, sentences: dict[str, Any]) -> LetterError:
+    kind = SlowLetterError if refusal.why == refusals.TOO_MUCH else LetterError
+    return kind(str(sentences[refusal.why]), field="file")
 
 
 def _refusal(sentence: Any) -> LetterError:

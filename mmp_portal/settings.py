@@ -237,6 +237,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "verify": "60/5m/ip",  # visits to the page behind the code of a card
     "invitation_code": "10/5m/ip,10/5m/user",  # wrong codes from a paper invitation
+    "slow_letter": "3/5m/user",  # letters that take too long to read: each holds one of two places of a machine
     "text_refused": "20/5m/ip",  # posts to the address for received texts with a wrong token
     "text_received": "600/m/ip",  # the provider's posts; more than that wait until it posts them again
 }

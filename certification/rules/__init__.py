@@ -43,6 +43,7 @@ from certification.rules.errors import (
     RenewalNotOpen,
     RequestError,
     SignatureError,
+    SlowLetterError,
     TakeOverError,
     TransitionError,
 )
@@ -225,6 +226,7 @@ __all__ = [
     "IncompleteError",
     "InvitationError",
     "LetterError",
+    "SlowLetterError",
     "MOST_INVITATION_TRIES",
     "OwnPatientError",
     "REMINDER_DAYS",

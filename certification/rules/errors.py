@@ -89,6 +89,10 @@ class LetterError(CertificationError):
     """The letter or its file is refused."""
 
 
+class SlowLetterError(LetterError):
+    """The file of the letter takes too long to read, which keeps others waiting."""
+
+
 class RenewalNotOpen(CertificationError):
     """It is too early, or too late, to renew."""
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.cooldown import next_try_at
 from accounts.decorators import office_required
 from accounts.requests import SignedInRequest
 from certification import rules
@@ -23,6 +24,9 @@ from certification.steps import is_minor
 from certification.views.drafts import draft_page
 from certification.views.scope import certification_page, find_draft, own_certification, record_view
 from certification.views.steps import StepView
+from ui.errors import PortalError
+from ui.rates import is_within
+from ui.templatetags.portal import clock
 
 
 class LettersView(StepView):
@@ -73,13 +77,27 @@ def save_posted_letters(request: SignedInRequest, draft: Draft, form: LettersFor
     """
     form.is_valid()
     given = form.answers
-    refused = save_letters(draft=draft, letters=given, by=request.user)
+    waits = _letters_that_wait(request, given)
+    read = {kind: letter for kind, letter in given.items() if kind not in waits}
+    refused = save_letters(draft=draft, letters=read, by=request.user) | waits
     for kind, error in refused.items():
         form.refuse(kind, error)
+        if isinstance(error, rules.SlowLetterError):
+            is_within(request, action="slow_letter")
     if form.errors:
         for kind in given.keys() - refused.keys():
             messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
     return not form.errors
+
+
+def _letters_that_wait(request: SignedInRequest, letters: dict[str, dict[str, Any]]) -> dict[str, PortalError]:
+    """Return by kind the refusal of each letter with a file, where files of the account took too long to read."""
+    sent = [kind for kind, letter in letters.items() if letter["file"]]
+    if not sent or is_within(request, action="slow_letter", dry_run=True):
+        return {}
+    words = _("Your files took too long to read, and others had to wait. Send this one at %(time)s Eastern.")
+    sentence = words % {"time": clock(next_try_at(request, action="slow_letter"))}
+    return dict.fromkeys(sent, rules.LetterError(sentence, field="file"))
 
 
 def letters_context(draft: Draft, form: LettersForm) -> dict[str, Any]:

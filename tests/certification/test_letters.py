@@ -22,6 +22,7 @@ from tests.certification import forms
 from tests.delivery import people
 from tests.guard import unguarded
 from tests.shared import shared
+from ui.bounded import run
 from ui.encryption import DecryptionError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -226,6 +227,24 @@ def test_a_bad_file_of_one_letter_does_not_lose_the_other(client, draft):
     answer = client.post(url(draft, "letters"), {**forms.letter(PRIMARY), **zipped})
     assert list(answer.context["form"].errors) == ["specialist_file"]
     assert [one.kind for one in Letter.objects.all()] == [PRIMARY]
+
+
+def test_an_account_whose_files_take_too_long_waits_while_others_send_theirs(client, draft, settings, monkeypatch):
+    settings.ACCOUNT_RATE_LIMITS = {"slow_letter": "2/5m/user"}
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "PATIENCE", 0)
+        for number in range(2):
+            slow = factories.letter_file(factories.one_page_pdf() + b"\n%% file %d" % number)
+            answer = client.post(url(draft, "letters"), letter(file=slow))
+            assert "takes too long to read" in answer.context["form"].errors[f"{PRIMARY}_file"][0]
+    answer = client.post(url(draft, "letters"), letter())
+    assert "Your files took too long to read" in answer.context["form"].errors[f"{PRIMARY}_file"][0]
+    assert not Letter.objects.exists()
+
+    other = factories.identified_physician()
+    theirs = child(other, letters=False)
+    factories.client_for(other.user).post(url(theirs, "letters"), letter())
+    assert Letter.objects.get().draft == theirs
 
 
 def test_both_letters_are_asked_for_unless_the_rest_follows_later(client, draft):
