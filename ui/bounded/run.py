@@ -28,8 +28,8 @@ MOST_SECONDS = 10  # of a processor
 SECONDS_IN_THE_QUEUE = 1  # a usual file takes less, and whoever waits holds a web worker as well
 PATIENCE = 13  # seconds until an answer; a web worker has 30 for its whole request, which may bring two files
 # How many files are read at a time: fewer than the three web workers of a machine, so that one is free for other pages.
-# A place is a lock on one of these files. All processes of the machine see them, the system opens the lock of a process
-# that ends in whatever way, and nothing has to be written.
+# A place is a lock on one of these files. All processes of the machine see them, nothing has to be written, and however
+# a process ends, the system releases its lock.
 PLACES = (Path(__file__), Path(refusals.__file__))
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -78,7 +78,7 @@ def _place() -> Iterator[None]:
 
 
 def _lock(file: BinaryIO) -> bool:
-    """Lock the file unless somebody else has; return whether that was done."""
+    """Lock the file, and return True; return False where another process has locked it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
