@@ -44,7 +44,7 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 	@.venv/bin/python bench/log.py
 	@.venv/bin/python bench/recall.py
 
-drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
+drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests, which take more than an hour: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
 	@bin/drill
 
 scan: .venv/dev.stamp var/static/staticfiles.json ## attack and crawl the whole portal, check its HTML, look for barriers, and measure ten pages with Lighthouse: 20 minutes
